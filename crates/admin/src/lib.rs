@@ -1,0 +1,1 @@
+//! Health, readiness and metrics; later the HTTP API and the console.

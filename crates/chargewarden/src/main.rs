@@ -1,0 +1,2 @@
+//! The `chargewarden` command.
+fn main() {}

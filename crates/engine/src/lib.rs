@@ -1,0 +1,1 @@
+//! The pure core: sessions, translation to effects, facts, verdicts, permits.

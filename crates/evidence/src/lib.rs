@@ -1,0 +1,1 @@
+//! Tamper-evident records: canonical bytes, Merkle log, checkpoints, verifier.

@@ -1,0 +1,1 @@
+//! Effects, Cedar bundles and the combination of several parties' verdicts.

@@ -1,0 +1,1 @@
+//! Listeners, admission, one task per station session, connections to the CSMS.

@@ -1,0 +1,1 @@
+//! Durable state and evidence: one trait, SQLite by default.

@@ -1,0 +1,1 @@
+//! Simulated stations and management systems, scenarios, throw-away worlds.
