@@ -1,0 +1,547 @@
+//! The effect table. One entry an effect: its name, who can cause it, whether its record must be
+//! durable first, its groups, and its typed attributes.
+//!
+//! Conventions: `evse` is the EVSE (2.x) or connector (1.6) number, absent where the message means
+//! the whole station or leaves the choice to it. Powers are in watts, currents are converted with
+//! the phase count and 230 V unless the station's facts say otherwise; durations are in seconds.
+//! Times are UTC. A time that is absent means "as soon as it arrives".
+
+use chargewarden_ocpp::Timestamp;
+
+use super::{Attribute, AttributeSpec, AttributeValue, Group, Source, Token, Url, Weight, effects};
+
+effects! {
+    // ---- commands: energy -------------------------------------------------------------------
+
+    /// Begins a charging session without an act of the driver at the station.
+    StartCharging = "start-charging", by Csms, Consequential, in [Energy] {
+        /// EVSE or connector, absent where the station chooses.
+        evse: Option<i64>,
+        /// The token the session would be billed to.
+        token: Option<Token>,
+        /// Type of the token (`ISO14443`, `Central`, `NoAuthorization`, …); `unspecified` in 1.6.
+        token_type: String,
+        /// Whether a charging profile comes with it (its own effects are listed beside this one).
+        with_profile: bool,
+    }
+
+    /// Ends a charging session.
+    StopCharging = "stop-charging", by Csms, Consequential, in [Energy] {
+        /// Transaction as the sender names it.
+        transaction: String,
+    }
+
+    /// Installs or changes a limit or set-point for power.
+    SetPower = "set-power", by Csms, Consequential, in [Energy] {
+        /// EVSE or connector, absent for the whole station.
+        evse: Option<i64>,
+        /// `max` (station), `default`, `tx`, `external`, `priority`, `local-generation`, `dynamic`, `regulation`.
+        purpose: &'static str,
+        /// Stack level; higher wins within a purpose.
+        stack_level: i64,
+        /// Lowest limit of all periods, in W. Absent where no period has a limit.
+        lowest_w: Option<i64>,
+        /// Highest limit of all periods, in W. Absent where no period has a limit.
+        highest_w: Option<i64>,
+        /// Whether a limit, set-point or rate is below zero, not finite or out of any physical range.
+        absurd: bool,
+        /// When the first period begins, absent for at once or relative to the session.
+        effective_at: Option<Timestamp>,
+        /// When the profile stops to hold.
+        ends_at: Option<Timestamp>,
+        /// `absolute`, `recurring`, `relative` or `dynamic`.
+        profile_kind: &'static str,
+        /// Number of periods.
+        periods: i64,
+        /// Shortest period, in s. Absent with fewer than two periods.
+        shortest_s: Option<i64>,
+        /// How often the limit changes direction by more than 10 % of its span.
+        reversals: i64,
+        /// Whether periods start at 0 and strictly ascend.
+        ordered: bool,
+        /// Transaction it is bound to, as the sender names it.
+        transaction: Option<String>,
+    }
+
+    /// Removes limits, so that other limits, or none, hold.
+    LiftPowerLimit = "lift-power-limit", by Csms, Consequential, in [Energy] {
+        /// EVSE or connector; absent for all.
+        evse: Option<i64>,
+        /// Purpose selected, as in `set-power`; absent for any.
+        purpose: Option<&'static str>,
+        /// Stack level selected; absent for any.
+        stack_level: Option<i64>,
+        /// Whether one profile is named by its id.
+        by_id: bool,
+    }
+
+    /// Lets a vehicle feed energy back, or sets how much.
+    Discharge = "discharge", by Csms, Consequential, in [Energy] {
+        /// EVSE; absent for the whole station.
+        evse: Option<i64>,
+        /// Largest discharge power asked for, in W, absent where only the mode is allowed.
+        power_w: Option<i64>,
+        /// Operation mode asked for (`CentralSetpoint`, `LocalFrequency`, …) or `limit`.
+        mode: String,
+        /// When it begins.
+        effective_at: Option<Timestamp>,
+    }
+
+    /// Sets, or clears, how a station with grid-support functions reacts to grid voltage and frequency.
+    SetDerControl = "set-der-control", by Csms, Consequential, in [Energy] {
+        /// Control type (`FreqDroop`, `EnterService`, …), or `all`.
+        control: String,
+        /// Whether the control is removed.
+        clears: bool,
+        /// Whether it replaces the default behaviour, not only a scheduled one.
+        is_default: bool,
+        /// Priority; lower wins. Absent where the message has none.
+        priority: Option<i64>,
+        /// When it begins.
+        effective_at: Option<Timestamp>,
+        /// How long it holds, in s.
+        duration_s: Option<i64>,
+    }
+
+    /// Has a battery-swap station hand out a battery.
+    SwapBattery = "swap-battery", by Csms, Consequential, in [Energy] {
+        /// The token it would be billed to.
+        token: Option<Token>,
+    }
+
+    // ---- commands: disruptive ---------------------------------------------------------------
+
+    /// Restarts a station or an EVSE.
+    Restart = "restart", by Csms, Consequential, in [Disruptive] {
+        /// EVSE; absent for the whole station.
+        evse: Option<i64>,
+        /// Whether running sessions are cut off (1.6 `Hard`, 2.x `Immediate`).
+        immediate: bool,
+    }
+
+    /// Takes a station, EVSE or connector out of service.
+    Disable = "disable", by Csms, Consequential, in [Disruptive] {
+        /// EVSE or connector; absent for the whole station.
+        evse: Option<i64>,
+        /// Connector of the EVSE (2.x); absent for all of it.
+        connector: Option<i64>,
+    }
+
+    /// Puts a station, EVSE or connector back into service.
+    Enable = "enable", by Csms, Consequential, in [Energy] {
+        /// EVSE or connector; absent for the whole station.
+        evse: Option<i64>,
+        /// Connector of the EVSE (2.x); absent for all of it.
+        connector: Option<i64>,
+    }
+
+    /// Releases a locked cable.
+    UnlockCable = "unlock-cable", by Csms, Consequential, in [Disruptive] {
+        /// EVSE or connector.
+        evse: i64,
+    }
+
+    /// Keeps an EVSE for somebody.
+    Reserve = "reserve", by Csms, Consequential, in [Authorization] {
+        /// EVSE or connector; absent for any.
+        evse: Option<i64>,
+        /// The token it is kept for; absent where a web payment keeps it.
+        token: Option<Token>,
+        /// When the reservation ends.
+        ends_at: Option<Timestamp>,
+    }
+
+    /// Gives up a reservation.
+    CancelReservation = "cancel-reservation", by Csms, Consequential, in [Authorization] {
+        /// Reservation as the sender names it.
+        reservation: i64,
+    }
+
+    // ---- commands: software -----------------------------------------------------------------
+
+    /// Has the station fetch and run other software.
+    InstallFirmware = "install-firmware", by Csms, Consequential, in [Software, Disruptive] {
+        /// Where from.
+        url: Url,
+        /// Whether the message carries a signature and a signing certificate.
+        signed: bool,
+        /// When the station may fetch it.
+        retrieve_at: Option<Timestamp>,
+        /// When the station may install it.
+        install_at: Option<Timestamp>,
+    }
+
+    /// Has a local controller offer software to the stations behind it, or stop to.
+    PublishFirmware = "publish-firmware", by Csms, Consequential, in [Software] {
+        /// Where from; absent when publication ends.
+        url: Option<Url>,
+    }
+
+    // ---- commands: trust --------------------------------------------------------------------
+
+    /// Makes the station connect, now or later, to another management system or in another way.
+    Repoint = "repoint", by Csms, Consequential, in [Trust] {
+        /// Where to; absent where only the order of profiles or a network setting changes.
+        url: Option<Url>,
+        /// Configuration slot written; absent where there is none.
+        slot: Option<i64>,
+        /// Security profile (0 to 3) of the new connection; absent where not stated.
+        security_profile: Option<i64>,
+        /// What does it: `network-profile`, `priority`, `setting`, `vendor-setting`.
+        means: &'static str,
+        /// Setting written (`Component.Variable` or 1.6 key), empty for a message of its own.
+        key: String,
+    }
+
+    /// Lets the station connect, or accept, with less security than before.
+    LowerSecurity = "lower-security", by Csms, Consequential, in [Trust] {
+        /// Security profile (0 to 3) written; absent where it is not about the profile.
+        security_profile: Option<i64>,
+        /// Setting written (`Component.Variable` or 1.6 key), or the message.
+        key: String,
+    }
+
+    /// Replaces the secret by which the station is known.
+    ReplaceCredential = "replace-credential", by Csms, Consequential, in [Trust] {
+        /// Setting written (`Component.Variable` or 1.6 key), or the message. Never the secret.
+        key: String,
+        /// Length of the new secret in characters.
+        length: i64,
+    }
+
+    /// Makes the station trust another certificate authority.
+    InstallTrustAnchor = "install-trust-anchor", by Csms, Consequential, in [Trust] {
+        /// Use, as OCPP spells it: `CSMSRootCertificate`, `ManufacturerRootCertificate`, … (1.6 `CentralSystemRootCertificate`).
+        certificate_use: String,
+        /// SHA-256 of the certificate's DER, lower-case hexadecimal; empty where it is unreadable.
+        fingerprint: String,
+    }
+
+    /// Removes a certificate from the station.
+    RemoveTrustAnchor = "remove-trust-anchor", by Csms, Consequential, in [Trust] {
+        /// Serial number as stated.
+        serial: String,
+        /// Hash of the issuer's key as stated.
+        issuer_key_hash: String,
+    }
+
+    /// Gives the station another certificate of its own.
+    ReplaceStationCertificate = "replace-station-certificate", by Csms, Consequential, in [Trust] {
+        /// Use (`ChargingStationCertificate`, `V2GCertificate`, …); `ChargingStationCertificate` where not stated.
+        certificate_use: String,
+    }
+
+    // ---- commands: authorization ------------------------------------------------------------
+
+    /// Lets somebody charge who could not before.
+    WeakenAuthorization = "weaken-authorization", by Csms, Consequential, in [Authorization] {
+        /// Setting written (`Component.Variable` or 1.6 key).
+        key: String,
+        /// Value written.
+        value: String,
+    }
+
+    /// Changes the list of tokens that a station accepts by itself.
+    ChangeLocalList = "change-local-list", by Csms, Consequential, in [Authorization] {
+        /// Whether the whole list is replaced.
+        full: bool,
+        /// Version the list would have.
+        version: i64,
+        /// Entries in the message.
+        entries: i64,
+        /// Entries that would be accepted.
+        accepted: i64,
+        /// Entries that would be refused or removed.
+        refused: i64,
+    }
+
+    /// Empties the station's memory of accepted tokens.
+    ClearTokenCache = "clear-token-cache", by Csms, Consequential, in [Authorization] {}
+
+    // ---- commands: visibility and settings --------------------------------------------------
+
+    /// Makes the station tell less, later or nothing.
+    BlindTelemetry = "blind-telemetry", by Csms, Consequential, in [Visibility] {
+        /// Setting written (`Component.Variable` or 1.6 key), or the message.
+        key: String,
+        /// Value written.
+        value: String,
+        /// Value as a number where it is one.
+        number: Option<i64>,
+    }
+
+    /// Changes a setting with no more particular effect.
+    ChangeSetting = "change-setting", by Csms, Consequential, in [Settings] {
+        /// `Component.Variable` (2.x, instances in brackets) or the 1.6 key, as written.
+        key: String,
+        /// What the setting is about: see `SettingClass`; `unknown` for a key in no standard.
+        class: &'static str,
+        /// Whether the key is named by a standard.
+        standard: bool,
+        /// Value written, empty where the class is secret.
+        value: String,
+        /// Value as a whole number where it is one.
+        number: Option<i64>,
+    }
+
+    /// Reads settings.
+    ReadSettings = "read-settings", by Csms, Routine, in [Read] {
+        /// Whether everything is asked for.
+        all: bool,
+        /// Keys asked for (`Component.Variable` or 1.6 key).
+        keys: Vec<String>,
+    }
+
+    // ---- commands: data ---------------------------------------------------------------------
+
+    /// Has the station upload logs.
+    ExtractLogs = "extract-logs", by Csms, Consequential, in [Data] {
+        /// Where to.
+        url: Url,
+        /// `diagnostics`, `security` or `data-collector`.
+        log: &'static str,
+    }
+
+    /// Asks for what the station keeps about a customer.
+    ReadCustomerData = "read-customer-data", by Csms, Consequential, in [Data] {
+        /// Whether a customer is named, by token, identifier or certificate.
+        named: bool,
+    }
+
+    /// Removes what the station keeps about a customer.
+    EraseCustomerData = "erase-customer-data", by Csms, Consequential, in [Data] {
+        /// Whether a customer is named, by token, identifier or certificate.
+        named: bool,
+    }
+
+    /// Has the station send a report it would send anyway.
+    TriggerReport = "trigger-report", by Csms, Routine, in [Read] {
+        /// What is triggered (`StatusNotification`, `BootNotification`, `SignChargingStationCertificate`, …).
+        report: String,
+        /// EVSE or connector; absent for all.
+        evse: Option<i64>,
+    }
+
+    // ---- commands: commerce -----------------------------------------------------------------
+
+    /// Shows a text to drivers, or removes one.
+    ShowMessage = "show-message", by Csms, Consequential, in [Commerce] {
+        /// Whether a message is removed.
+        clears: bool,
+        /// `AlwaysFront`, `InFront`, `NormalCycle`; empty where not stated.
+        priority: String,
+        /// Whether the text has a link, a mail address or something that looks like one.
+        has_link: bool,
+        /// When it begins to be shown.
+        effective_at: Option<Timestamp>,
+    }
+
+    /// Changes what a driver pays, or is told to pay.
+    SetPrice = "set-price", by Csms, Consequential, in [Commerce] {
+        /// What does it: `tariff`, `running-cost`, `total-cost`, `clear-tariff`.
+        means: &'static str,
+        /// Cost in thousandths of the currency unit, where one amount is stated.
+        cost_milli: Option<i64>,
+        /// Tariff id, empty where there is none.
+        tariff: String,
+    }
+
+    /// Carries data whose meaning only a vendor knows.
+    VendorData = "vendor-data", by Both, Consequential, in [Data] {
+        /// `vendorId` as stated.
+        vendor: String,
+        /// `messageId` as stated, empty where absent.
+        message: String,
+        /// Size of the data in bytes.
+        bytes: i64,
+    }
+
+    // ---- answers of a management system -----------------------------------------------------
+
+    /// Tells the station what time it is.
+    SetClock = "set-clock", by Csms, Routine, in [Answer] {
+        /// Difference to our clock, in s; positive is ahead.
+        skew_s: i64,
+    }
+
+    /// Tells the station how often to send a heartbeat, or when to try again.
+    SetHeartbeat = "set-heartbeat", by Csms, Routine, in [Answer] {
+        /// Interval in s.
+        interval_s: i64,
+    }
+
+    /// Accepts the station, keeps it waiting or turns it away.
+    AdmitStation = "admit-station", by Csms, Consequential, in [Answer] {
+        /// `Accepted`, `Pending` or `Rejected`.
+        status: String,
+    }
+
+    /// Says that a token may charge.
+    AcceptToken = "accept-token", by Csms, Consequential, in [Answer] {
+        /// Whether the answer makes the token a member of a group.
+        with_group: bool,
+        /// When the acceptance ends.
+        expires_at: Option<Timestamp>,
+    }
+
+    /// Says that a token may not charge.
+    RefuseToken = "refuse-token", by Csms, Routine, in [Answer] {
+        /// Status as OCPP spells it (`Blocked`, `Expired`, `Invalid`, …).
+        status: String,
+    }
+
+    /// Gives a session the number by which it is known from then on (1.6).
+    AssignTransaction = "assign-transaction", by Csms, Routine, in [Answer] {
+        /// The number.
+        transaction: i64,
+    }
+
+    /// Hands the station a certificate, or certificate status, that it asked for.
+    SignCertificate = "sign-certificate", by Csms, Consequential, in [Answer] {
+        /// `Accepted`, `Rejected` or `Failed`, as stated.
+        status: String,
+    }
+
+    /// Takes note of a report and does nothing else.
+    Acknowledge = "acknowledge", by Csms, Routine, in [Answer] {}
+
+    /// Turns a report down, with an error or a negative status.
+    Decline = "decline", by Csms, Routine, in [Answer] {
+        /// Error code or status as stated.
+        code: String,
+    }
+
+    // ---- reports of a station ---------------------------------------------------------------
+
+    /// Says that the station started, and what it is.
+    Boot = "boot", by Station, Routine, in [Report] {
+        /// Model as stated.
+        model: String,
+        /// Vendor as stated.
+        vendor: String,
+        /// Serial number as stated, empty where absent.
+        serial: String,
+        /// Firmware version as stated, empty where absent.
+        firmware: String,
+        /// Reason as stated (2.x), empty in 1.6.
+        reason: String,
+    }
+
+    /// Says that the station is there.
+    Heartbeat = "heartbeat", by Station, Routine, in [Report] {}
+
+    /// Says how a connector, a reservation or the station's limits stand.
+    ReportStatus = "report-status", by Station, Routine, in [Report] {
+        /// EVSE or connector; absent for the whole station.
+        evse: Option<i64>,
+        /// Status as stated.
+        status: String,
+    }
+
+    /// Says what was measured.
+    ReportMeter = "report-meter", by Station, Routine, in [Report] {
+        /// EVSE or connector; absent for the main meter.
+        evse: Option<i64>,
+        /// Sampled values in the message.
+        values: i64,
+    }
+
+    /// Asks whether a token may charge.
+    PresentToken = "present-token", by Station, Routine, in [Report] {
+        /// The token.
+        token: Option<Token>,
+        /// Type of the token; `unspecified` in 1.6.
+        token_type: String,
+    }
+
+    /// Says that a session began.
+    BeginTransaction = "begin-transaction", by Station, Routine, in [Report] {
+        /// EVSE or connector; absent where not stated.
+        evse: Option<i64>,
+        /// Transaction as the station names it, empty in 1.6.
+        transaction: String,
+        /// When, as the station says.
+        at: Option<Timestamp>,
+        /// Whether it happened while the station was offline.
+        offline: bool,
+    }
+
+    /// Says how a session goes on.
+    UpdateTransaction = "update-transaction", by Station, Routine, in [Report] {
+        /// EVSE; absent where not stated.
+        evse: Option<i64>,
+        /// Transaction as the station names it.
+        transaction: String,
+        /// When, as the station says.
+        at: Option<Timestamp>,
+        /// Whether it happened while the station was offline.
+        offline: bool,
+    }
+
+    /// Says that a session ended.
+    EndTransaction = "end-transaction", by Station, Routine, in [Report] {
+        /// Transaction as the station names it.
+        transaction: String,
+        /// When, as the station says.
+        at: Option<Timestamp>,
+        /// Whether it happened while the station was offline.
+        offline: bool,
+    }
+
+    /// Says that something happened which bears on security.
+    ReportSecurityEvent = "report-security-event", by Station, Routine, in [Report] {
+        /// Event type as stated.
+        event: String,
+        /// Whether the event type is one of the standard.
+        standard: bool,
+    }
+
+    /// Asks for a certificate, or for the status of one.
+    RequestCertificate = "request-certificate", by Station, Routine, in [Report] {
+        /// Use as stated, or what is asked (`ChargingStationCertificate`, `V2GCertificate`, `contract`, `status`).
+        certificate_use: String,
+    }
+
+    /// Says how a firmware update goes.
+    ReportFirmware = "report-firmware", by Station, Routine, in [Report] {
+        /// Status as stated.
+        status: String,
+    }
+
+    /// Says how a log upload goes.
+    ReportLogs = "report-logs", by Station, Routine, in [Report] {
+        /// Status as stated.
+        status: String,
+    }
+
+    /// Says what a vehicle or the site needs, plans or limits.
+    ReportPowerNeeds = "report-power-needs", by Station, Routine, in [Report] {
+        /// EVSE; absent for the whole station.
+        evse: Option<i64>,
+    }
+
+    /// Says how the station is set, or what it holds.
+    ReportSettings = "report-settings", by Station, Routine, in [Report] {}
+
+    /// Says that something else happened.
+    ReportEvent = "report-event", by Station, Routine, in [Report] {
+        /// What: the action, or the component and variable of the first event.
+        event: String,
+    }
+
+    /// Says what came of a command.
+    ReportOutcome = "report-outcome", by Station, Routine, in [Report] {
+        /// Status or error code as stated; `done` where the answer has none.
+        status: String,
+        /// Whether the command was carried out, or will be.
+        accepted: bool,
+    }
+
+    // ---- neither --------------------------------------------------------------------------
+
+    /// Does something that no table knows. Refused unless a policy names it.
+    Unknown = "unknown-effect", by Both, Consequential, in [] {
+        /// Action.
+        action: String,
+    }
+}
