@@ -1,6 +1,10 @@
 //! Chores of the repository, run as `cargo xtask CHORE`.
 
 mod bench;
+mod check;
+mod test;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -14,13 +18,26 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// Run everything that CI holds.
+    Test(test::Test),
+    /// Check directions between crates, licences, bans and what must not be in the repository.
+    Check,
     /// Measure what the gateway costs, beside something well known.
     #[command(subcommand)]
     Bench(bench::Bench),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Cli::parse().chore {
+fn main() -> ExitCode {
+    let done = match Cli::parse().chore {
+        Chore::Test(test) => test.run(),
+        Chore::Check => check::run(),
         Chore::Bench(bench) => bench.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }
