@@ -1,1 +1,44 @@
 //! Tamper-evident records: canonical bytes, Merkle log, checkpoints, verifier.
+//!
+//! Everything here is pure: keys, times and bytes are arguments, and nothing reads a file, a clock or a random source.
+//!
+//! A [`Record`] says what happened. [`Record::write_canonical`] gives its one and only byte form. An [`entry`] puts a
+//! sequence number and the hash of the entry before it in front of those bytes, the [`merkle`] tree of RFC 6962 grows over
+//! the entries, and a [`Checkpoint`] signs the root of that tree at a size. The [`Verifier`] reads entries in order and says
+//! precisely what is wrong with them. The formats are written down in `docs/evidence.md`.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::cast_possible_truncation,
+        reason = "tests"
+    )
+)]
+
+mod attributes;
+mod hash;
+mod json;
+mod key;
+mod message;
+mod record;
+mod service;
+mod stamp;
+
+pub use attributes::{AttributeWriter, Attributes};
+pub use hash::Hash;
+pub use json::TEXT_CHARS_MAX;
+pub use key::{ContentKey, FrameMac, TokenHash};
+pub use message::{
+    Answered, Cause, EffectNote, Message, MessageType, OwnCall, OwnCallPhase, Side, Tolerance, Verdict,
+    Violation, Who, WhoFields,
+};
+pub use record::{Durability, Event, IndexNote, Record, RecordError};
+pub use service::{Bundle, BundleOutcome, Connection, Gap, Inventory, Lifecycle, Phase, Stage};
+pub use stamp::Stamp;
+
+/// Text whose set of values is known at compile time where it is written, and is owned where it was read back.
+pub type Word = std::borrow::Cow<'static, str>;
