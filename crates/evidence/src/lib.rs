@@ -20,22 +20,30 @@
 )]
 
 mod attributes;
+mod checkpoint;
+pub mod entry;
 mod hash;
 mod json;
 mod key;
+pub mod merkle;
 mod message;
+pub mod note;
+pub mod proof;
 mod record;
 mod service;
 mod stamp;
 
 pub use attributes::{AttributeWriter, Attributes};
+pub use checkpoint::{Checkpoint, CheckpointError};
 pub use hash::Hash;
 pub use json::TEXT_CHARS_MAX;
 pub use key::{ContentKey, FrameMac, TokenHash};
+pub use merkle::Frontier;
 pub use message::{
     Answered, Cause, EffectNote, Message, MessageType, OwnCall, OwnCallPhase, Side, Tolerance, Verdict,
     Violation, Who, WhoFields,
 };
+pub use note::{NoteKey, NoteSigner};
 pub use record::{Durability, Event, IndexNote, Record, RecordError};
 pub use service::{Bundle, BundleOutcome, Connection, Gap, Inventory, Lifecycle, Phase, Stage};
 pub use stamp::Stamp;
