@@ -141,13 +141,16 @@ pub struct Url {
     pub host: String,
     /// Explicit port, or the scheme's default, or 0 where there is neither.
     pub port: i64,
+    /// Path as it stands, without query and fragment; `/` where there is none.
+    pub path: String,
     /// Whether user name or password stand in the URL.
     pub credentials: bool,
     /// Whether the host is an address, or a name, of loopback, link-local, private or otherwise
     /// non-public space (RFC 6890, RFC 6761), in any spelling a resolver accepts.
     pub private: bool,
     /// Whether the text has characters that a shell, a log or a sloppy parser could misread:
-    /// white space, quotes, back-ticks, `$`, `;`, `|`, `<`, `>`, back-slash, controls, non-ASCII.
+    /// white space, quotes, back-ticks, brackets, `$`, `;`, `|`, `<`, `>`, back-slash, controls,
+    /// non-ASCII, the same behind percent signs, `..`, a second `://`, an odd spelling of the host.
     pub suspicious: bool,
 }
 

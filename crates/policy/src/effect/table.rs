@@ -21,6 +21,8 @@ effects! {
         token: Option<Token>,
         /// Type of the token (`ISO14443`, `Central`, `NoAuthorization`, …); `unspecified` in 1.6.
         token_type: String,
+        /// Whether the message makes the token a member of a group.
+        with_group: bool,
         /// Whether a charging profile comes with it (its own effects are listed beside this one).
         with_profile: bool,
     }
@@ -43,8 +45,17 @@ effects! {
         lowest_w: Option<i64>,
         /// Highest limit of all periods, in W. Absent where no period has a limit.
         highest_w: Option<i64>,
-        /// Whether a limit, set-point or rate is below zero, not finite or out of any physical range.
+        /// Largest change between two periods that follow each other, in W; negative is down.
+        /// Absent with fewer than two periods that have a limit.
+        step_w: Option<i64>,
+        /// When that change happens; absent where it depends on when the session begins.
+        step_at: Option<Timestamp>,
+        /// Whether a limit is below zero, a set-point is below zero in a mode that cannot discharge,
+        /// or a value is beyond 10 MW.
         absurd: bool,
+        /// Whether purpose, kind, EVSE, transaction, recurrence, phases and dates fit together as
+        /// OCPP demands.
+        consistent: bool,
         /// When the first period begins, absent for at once or relative to the session.
         effective_at: Option<Timestamp>,
         /// When the profile stops to hold.
@@ -61,6 +72,13 @@ effects! {
         ordered: bool,
         /// Transaction it is bound to, as the sender names it.
         transaction: Option<String>,
+        /// Id of the profile; absent where none is named.
+        profile: Option<i64>,
+        /// Whether its times are meant in the station's local time (2.1), so that the times given
+        /// here can be off by the time zone.
+        local_time: bool,
+        /// Longest random delay that the station adds to each period, in s (2.1).
+        random_delay_s: Option<i64>,
     }
 
     /// Removes limits, so that other limits, or none, hold.
@@ -73,6 +91,8 @@ effects! {
         stack_level: Option<i64>,
         /// Whether one profile is named by its id.
         by_id: bool,
+        /// That id.
+        profile: Option<i64>,
     }
 
     /// Lets a vehicle feed energy back, or sets how much.
@@ -101,6 +121,11 @@ effects! {
         effective_at: Option<Timestamp>,
         /// How long it holds, in s.
         duration_s: Option<i64>,
+        /// Id of the control; empty for all.
+        id: String,
+        /// Every parameter as `name=value` (`freqDroop.overFreq=50.2`), in the message's order, so
+        /// that a policy can demand that a list contains them all.
+        values: Vec<String>,
     }
 
     /// Has a battery-swap station hand out a battery.
@@ -137,8 +162,10 @@ effects! {
 
     /// Releases a locked cable.
     UnlockCable = "unlock-cable", by Csms, Consequential, in [Disruptive] {
-        /// EVSE or connector.
-        evse: i64,
+        /// EVSE or connector; absent where a setting releases it and names none.
+        evse: Option<i64>,
+        /// Connector of the EVSE (2.x).
+        connector: Option<i64>,
     }
 
     /// Keeps an EVSE for somebody.
@@ -149,6 +176,10 @@ effects! {
         token: Option<Token>,
         /// When the reservation ends.
         ends_at: Option<Timestamp>,
+        /// Reservation as the sender names it; absent where a web payment keeps it.
+        reservation: Option<i64>,
+        /// Whether a group may use it too.
+        with_group: bool,
     }
 
     /// Gives up a reservation.
@@ -165,6 +196,9 @@ effects! {
         url: Url,
         /// Whether the message carries a signature and a signing certificate.
         signed: bool,
+        /// SHA-256 of the signing certificate's DER, lower-case hexadecimal; empty where there is
+        /// none or it is unreadable.
+        signer: String,
         /// When the station may fetch it.
         retrieve_at: Option<Timestamp>,
         /// When the station may install it.
@@ -175,6 +209,8 @@ effects! {
     PublishFirmware = "publish-firmware", by Csms, Consequential, in [Software] {
         /// Where from; absent when publication ends.
         url: Option<Url>,
+        /// Checksum of the software as stated.
+        checksum: String,
     }
 
     // ---- commands: trust --------------------------------------------------------------------
@@ -207,6 +243,9 @@ effects! {
         key: String,
         /// Length of the new secret in characters.
         length: i64,
+        /// Whether it is shorter than 16 characters, has fewer than 6 different ones, or is a
+        /// run of neighbours.
+        weak: bool,
     }
 
     /// Makes the station trust another certificate authority.
@@ -229,6 +268,10 @@ effects! {
     ReplaceStationCertificate = "replace-station-certificate", by Csms, Consequential, in [Trust] {
         /// Use (`ChargingStationCertificate`, `V2GCertificate`, …); `ChargingStationCertificate` where not stated.
         certificate_use: String,
+        /// SHA-256 of the first certificate's DER, lower-case hexadecimal; empty where it is unreadable.
+        fingerprint: String,
+        /// Certificates in the chain.
+        certificates: i64,
     }
 
     // ---- commands: authorization ------------------------------------------------------------
@@ -253,6 +296,8 @@ effects! {
         accepted: i64,
         /// Entries that would be refused or removed.
         refused: i64,
+        /// Entries that would be made members of a group.
+        grouped: i64,
     }
 
     /// Empties the station's memory of accepted tokens.
@@ -282,10 +327,17 @@ effects! {
         value: String,
         /// Value as a whole number where it is one.
         number: Option<i64>,
+        /// Value taken apart where it is a URL.
+        url: Option<Url>,
+        /// `Actual`, `Target`, `MinSet` or `MaxSet` (2.x); `Actual` in 1.6.
+        attribute: &'static str,
     }
 
     /// Reads settings.
     ReadSettings = "read-settings", by Csms, Routine, in [Read] {
+        /// What is read: `settings`, `monitors`, `certificates`, `local-list`, `profiles`,
+        /// `schedule`, `messages`, `tariffs`, `der-controls`, `event-streams`, `transaction`.
+        subject: &'static str,
         /// Whether everything is asked for.
         all: bool,
         /// Keys asked for (`Component.Variable` or 1.6 key).
@@ -320,6 +372,8 @@ effects! {
         report: String,
         /// EVSE or connector; absent for all.
         evse: Option<i64>,
+        /// Name of a vendor's own trigger (2.1), empty where it is a standard one.
+        custom: String,
     }
 
     // ---- commands: commerce -----------------------------------------------------------------
@@ -332,18 +386,36 @@ effects! {
         priority: String,
         /// Whether the text has a link, a mail address or something that looks like one.
         has_link: bool,
+        /// Links in all texts of the message.
+        links: i64,
+        /// The link, where there is exactly one.
+        url: Option<Url>,
+        /// `ASCII`, `HTML`, `URI`, `UTF8` or `QRCODE`; with several texts the riskiest; empty
+        /// where not stated.
+        format: String,
         /// When it begins to be shown.
         effective_at: Option<Timestamp>,
     }
 
     /// Changes what a driver pays, or is told to pay.
     SetPrice = "set-price", by Csms, Consequential, in [Commerce] {
-        /// What does it: `tariff`, `running-cost`, `total-cost`, `clear-tariff`.
+        /// What does it: `tariff`, `transaction-tariff`, `token-tariff`, `running-cost`,
+        /// `total-cost`, `clear-tariff`, `setting`.
         means: &'static str,
         /// Cost in thousandths of the currency unit, where one amount is stated.
         cost_milli: Option<i64>,
         /// Tariff id, empty where there is none.
         tariff: String,
+        /// Currency as stated (ISO 4217), empty where not stated.
+        currency: String,
+        /// Lowest price of a kWh, in thousandths of the currency unit.
+        kwh_lowest_milli: Option<i64>,
+        /// Highest price of a kWh, in thousandths of the currency unit.
+        kwh_highest_milli: Option<i64>,
+        /// Highest price of a minute (charging, idle, reserved), in thousandths of the currency unit.
+        minute_highest_milli: Option<i64>,
+        /// Highest fixed fee, in thousandths of the currency unit.
+        fixed_highest_milli: Option<i64>,
     }
 
     /// Carries data whose meaning only a vendor knows.
@@ -378,6 +450,8 @@ effects! {
 
     /// Says that a token may charge.
     AcceptToken = "accept-token", by Csms, Consequential, in [Answer] {
+        /// The token, where the report that is answered presented one.
+        token: Option<Token>,
         /// Whether the answer makes the token a member of a group.
         with_group: bool,
         /// When the acceptance ends.
@@ -386,6 +460,8 @@ effects! {
 
     /// Says that a token may not charge.
     RefuseToken = "refuse-token", by Csms, Routine, in [Answer] {
+        /// The token, where the report that is answered presented one.
+        token: Option<Token>,
         /// Status as OCPP spells it (`Blocked`, `Expired`, `Invalid`, …).
         status: String,
     }
@@ -394,6 +470,18 @@ effects! {
     AssignTransaction = "assign-transaction", by Csms, Routine, in [Answer] {
         /// The number.
         transaction: i64,
+    }
+
+    /// Limits what a running session may cost, draw or last.
+    LimitTransaction = "limit-transaction", by Csms, Consequential, in [Answer, Energy] {
+        /// Highest cost, in thousandths of the currency unit.
+        cost_milli: Option<i64>,
+        /// Most energy, in Wh.
+        energy_wh: Option<i64>,
+        /// Longest time, in s.
+        time_s: Option<i64>,
+        /// Highest state of charge, in %.
+        soc_percent: Option<i64>,
     }
 
     /// Hands the station a certificate, or certificate status, that it asked for.
@@ -436,6 +524,8 @@ effects! {
         evse: Option<i64>,
         /// Status as stated.
         status: String,
+        /// Error code as stated (1.6), empty in 2.x.
+        error: String,
     }
 
     /// Says what was measured.
@@ -512,6 +602,16 @@ effects! {
     ReportLogs = "report-logs", by Station, Routine, in [Report] {
         /// Status as stated.
         status: String,
+    }
+
+    /// Says what came of a payment at the station.
+    ReportPayment = "report-payment", by Station, Consequential, in [Report] {
+        /// Status as stated.
+        status: String,
+        /// Amount in thousandths of the currency unit.
+        amount_milli: i64,
+        /// Transaction as the station names it, empty where not stated.
+        transaction: String,
     }
 
     /// Says what a vehicle or the site needs, plans or limits.
