@@ -32,6 +32,7 @@ pub mod proof;
 mod record;
 mod service;
 mod stamp;
+mod verifier;
 
 pub use attributes::{AttributeWriter, Attributes};
 pub use checkpoint::{Checkpoint, CheckpointError};
@@ -47,6 +48,7 @@ pub use note::{NoteKey, NoteSigner};
 pub use record::{Durability, Event, IndexNote, Record, RecordError};
 pub use service::{Bundle, BundleOutcome, Connection, Gap, Inventory, Lifecycle, Phase, Stage};
 pub use stamp::Stamp;
+pub use verifier::{FINDINGS_MAX, Finding, Verification, Verifier};
 
 /// Text whose set of values is known at compile time where it is written, and is owned where it was read back.
 pub type Word = std::borrow::Cow<'static, str>;
