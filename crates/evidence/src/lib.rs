@@ -44,7 +44,7 @@ pub use message::{
     Answered, Cause, EffectNote, Message, MessageType, OwnCall, OwnCallPhase, Side, Tolerance, Verdict,
     Violation, Who, WhoFields,
 };
-pub use note::{NoteKey, NoteSigner};
+pub use note::{NoteError, NoteKey, NoteSigner};
 pub use record::{Durability, Event, IndexNote, Record, RecordError};
 pub use service::{Bundle, BundleOutcome, Connection, Gap, Inventory, Lifecycle, Phase, Stage};
 pub use stamp::Stamp;

@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 /// The longest note that is read, in bytes.
 pub const NOTE_BYTES_MAX: usize = 256 * 1024;
@@ -14,6 +15,8 @@ pub const SIGNATURES_MAX: usize = 64;
 
 /// The type byte of an Ed25519 signature in a key id and an encoded key.
 const ED25519: u8 = 1;
+/// How a private key begins.
+const PRIVATE_START: &str = "PRIVATE+KEY+";
 /// How a signature line begins.
 const SIGNATURE_START: &str = "\u{2014} ";
 
@@ -26,9 +29,9 @@ pub enum NoteError {
     /// Not a key name.
     #[error("`{0}` cannot name a key: it must not be empty nor contain spaces, control characters or `+`")]
     KeyName(String),
-    /// Not a public key.
-    #[error("not a public key of the form `name+id+key`: {0}")]
-    PublicKey(&'static str),
+    /// Not a key.
+    #[error("not a key of the form `name+id+key`: {0}")]
+    Key(&'static str),
     /// Signed, but not by this key.
     #[error("not signed by `{expected}`, but by {found}")]
     OtherKey {
@@ -55,20 +58,20 @@ impl NoteKey {
     pub fn parse(text: &str) -> Result<Self, NoteError> {
         let mut parts = text.trim_end_matches('\n').splitn(3, '+');
         let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(NoteError::PublicKey("parts are missing"));
+            return Err(NoteError::Key("parts are missing"));
         };
-        let key = STANDARD.decode(key).map_err(|_| NoteError::PublicKey("the key is no base64"))?;
+        let key = STANDARD.decode(key).map_err(|_| NoteError::Key("the key is no base64"))?;
         let Some((&ED25519, key)) = key.split_first() else {
-            return Err(NoteError::PublicKey("the key is not of type Ed25519"));
+            return Err(NoteError::Key("the key is not of type Ed25519"));
         };
         let key = key
             .try_into()
             .ok()
             .and_then(|key| VerifyingKey::from_bytes(key).ok())
-            .ok_or(NoteError::PublicKey("the key is no Ed25519 key"))?;
+            .ok_or(NoteError::Key("the key is no Ed25519 key"))?;
         let key = Self::new(name, key)?;
         if id != key.id_text() {
-            return Err(NoteError::PublicKey("the id is not that of the key"));
+            return Err(NoteError::Key("the id is not that of the key"));
         }
         Ok(key)
     }
@@ -123,6 +126,31 @@ impl NoteSigner {
     pub fn new(name: &str, secret: &[u8; 32]) -> Result<Self, NoteError> {
         let key = SigningKey::from_bytes(secret);
         Ok(Self { public: NoteKey::new(name, key.verifying_key())?, key })
+    }
+
+    /// Reads the form that [`NoteSigner::to_private_text`] writes.
+    pub fn parse(text: &str) -> Result<Self, NoteError> {
+        const NO_KEY: NoteError = NoteError::Key("not a private key of the form `PRIVATE+KEY+name+id+key`");
+        let rest = text.trim_end_matches('\n').strip_prefix(PRIVATE_START).ok_or(NO_KEY)?;
+        let mut parts = rest.splitn(3, '+');
+        let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(NO_KEY);
+        };
+        let key = Zeroizing::new(STANDARD.decode(key).map_err(|_| NO_KEY)?);
+        let Some((&ED25519, secret)) = key.split_first() else { return Err(NO_KEY) };
+        let signer = Self::new(name, secret.try_into().map_err(|_| NO_KEY)?)?;
+        if id != signer.public.id_text() {
+            return Err(NoteError::Key("the id is not that of the key"));
+        }
+        Ok(signer)
+    }
+
+    /// The private key in the form `PRIVATE+KEY+name+id+key` that the format's first implementation uses for key files.
+    pub fn to_private_text(&self) -> Zeroizing<String> {
+        let mut key = Zeroizing::new(vec![ED25519]);
+        key.extend_from_slice(self.key.as_bytes());
+        let key = Zeroizing::new(STANDARD.encode(&*key));
+        Zeroizing::new(format!("{PRIVATE_START}{}+{}+{}", self.public.name, self.public.id_text(), *key))
     }
 
     /// The public half.
@@ -267,6 +295,16 @@ mod tests {
             assert!(NoteKey::parse(text).is_err(), "{text}");
         }
         assert!(matches!(NoteSigner::new("a b", &[0; 32]), Err(NoteError::KeyName(_))));
+    }
+
+    #[test]
+    fn a_private_key_reads_back() {
+        let signer = NoteSigner::new("cso.example/evidence", &[9; 32]).unwrap();
+        let text = signer.to_private_text();
+        assert!(text.starts_with("PRIVATE+KEY+cso.example/evidence+"));
+        assert_eq!(NoteSigner::parse(&text).unwrap().public(), signer.public());
+        assert!(NoteSigner::parse(&signer.public().to_string()).is_err());
+        assert!(NoteSigner::parse(&text.replace("cso", "cnp")).is_err());
     }
 
     #[test]
