@@ -1,1 +1,3 @@
 //! The pure core: sessions, translation to effects, facts, verdicts, permits.
+
+pub mod effects;
