@@ -2,6 +2,8 @@
 //!
 //! - [`Scribe`] appends to the evidence log: telemetry in groups, consequential records before it answers.
 //! - [`Journal`] is the storage under the log.
+//! - [`Store`] holds inventory, station states and settings, and reads the log.
+//! - [`SqliteStore`] and [`SqliteJournal`] are the embedded storage, in a [`Directory`] that also holds the keys.
 
 #![cfg_attr(
     test,
@@ -15,14 +17,24 @@
     )
 )]
 
+pub mod conformance;
+pub mod directory;
 mod durable_file;
 mod error;
+mod inventory;
 mod journal;
 mod scribe;
+mod sqlite;
+mod store;
+
+pub use directory::Directory;
 
 pub use error::StoreError;
+pub use inventory::{Credential, Station, StationState};
 pub use journal::{Chunk, Journal, LogEnd, SignedCheckpoint, StoredChunk};
 pub use scribe::{
     AppendError, CHECKPOINT_INTERVAL, PENDING_BYTES_MAX, PENDING_RECORDS_MAX, RETRY_INTERVAL, SOON_BYTES,
     SOON_INTERVAL, SOON_RECORDS, Scribe,
 };
+pub use sqlite::{SqliteJournal, SqliteStore};
+pub use store::{Answer, ENTRIES_MAX, Found, Query, Store, StoredEntry};
