@@ -14,7 +14,8 @@ pub struct Limits {
 impl Limits {
     /// Bytes; four times the largest message seen from stations (a full `NotifyReport`, 32 KiB).
     pub const FRAME_BYTES: usize = 131_072;
-    /// Levels; the deepest message of the catalogue has fewer (held by a test of this crate).
+    /// Levels; the deepest message of the catalogue has 14 (held by a test of this crate), two more are for
+    /// what vendors put into `customData`.
     pub const DEPTH: usize = 16;
     /// Values; a frame of the greatest length made of `{"a":1},` has about as many.
     pub const TOKENS: usize = 16_384;

@@ -93,3 +93,52 @@ impl Object {
         self.members.iter().position(|member| member.name == name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::Action;
+    use crate::limits::Limits;
+    use crate::version::Version;
+
+    fn depth(shape: &Shape) -> usize {
+        match shape {
+            Shape::Object(object) => object_depth(object),
+            Shape::List(list) => 1 + depth(&list.of),
+            Shape::Text { .. }
+            | Shape::Time
+            | Shape::Integer { .. }
+            | Shape::Number { .. }
+            | Shape::Flag
+            | Shape::Choice(_)
+            | Shape::Any => 0,
+        }
+    }
+
+    fn object_depth(object: &Object) -> usize {
+        1 + object.members.iter().map(|member| depth(&member.shape)).max().unwrap_or(0)
+    }
+
+    #[test]
+    fn the_deepest_message_is_within_the_limit() {
+        let specs = Version::ALL
+            .into_iter()
+            .flat_map(|version| Action::ALL.into_iter().filter_map(move |action| action.spec(version)));
+        let shapes = specs.flat_map(|spec| [Some(spec.request), spec.response]).flatten();
+        // The frame's own array is one level more.
+        let deepest = 1 + shapes.map(object_depth).max().unwrap();
+        assert_eq!(deepest, 14);
+        assert!(deepest < Limits::DEPTH);
+    }
+
+    #[test]
+    fn required_members_are_in_the_mask() {
+        for version in Version::ALL {
+            for spec in Action::ALL.into_iter().filter_map(|action| action.spec(version)) {
+                for (index, member) in spec.request.members.iter().enumerate() {
+                    assert_eq!(spec.request.required >> index & 1 == 1, member.required);
+                }
+            }
+        }
+    }
+}
