@@ -423,7 +423,7 @@ effects! {
         /// `vendorId` as stated.
         vendor: String,
         /// `messageId` as stated, empty where absent.
-        message: String,
+        message_id: String,
         /// Size of the data in bytes.
         bytes: i64,
     }

@@ -1,0 +1,274 @@
+//! A party's policies: from text to something that decides, or to the list of all that is wrong with it.
+
+mod annotation;
+mod lists;
+mod manifest;
+mod policy;
+mod problem;
+mod spelling;
+mod statement;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use cedar_policy::{Context, Entities, EntityUid};
+use chargewarden_ocpp::Side;
+use sha2::{Digest as _, Sha256};
+
+use crate::decide::silence;
+use crate::effect::EffectKind;
+use crate::party::PartyId;
+use crate::slice::{Nature, Slice, entity_type};
+use crate::subject::uid;
+
+pub use lists::List;
+pub use policy::PolicyInfo;
+pub use problem::{BundleProblems, Problem};
+
+/// The file that says whose bundle it is.
+pub const MANIFEST: &str = "bundle.toml";
+/// The file of named lists.
+pub const LISTS: &str = "lists.toml";
+
+/// The files of a bundle as they were found.
+#[derive(Clone, Debug)]
+pub struct BundleSource {
+    /// Whose bundle it is to be.
+    pub party: PartyId,
+    /// Content by path within the bundle, with `/` between parts.
+    pub files: BTreeMap<String, String>,
+}
+
+/// A party's policies, checked and ready to decide.
+pub struct Bundle {
+    party: PartyId,
+    name: String,
+    version: String,
+    description: String,
+    digest: [u8; 32],
+    lists: BTreeMap<String, List>,
+    policies: Vec<PolicyInfo>,
+    /// By who causes it, then by effect.
+    slices: BySide<Vec<Option<Slice>>>,
+    memory: usize,
+    entities: Entities,
+    actions: Vec<EntityUid>,
+    /// A station and a management system that no policy looks at.
+    anybody: BySide<EntityUid>,
+}
+
+impl Bundle {
+    /// Checks and prepares a bundle.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, in the order of the files.
+    pub fn compile(source: &BundleSource) -> Result<Self, BundleProblems> {
+        let mut problems = BundleProblems::new(source.party.clone());
+        for path in source.files.keys() {
+            if !is_known(path) {
+                problems.add(unknown_file(path));
+            }
+        }
+        let manifest = manifest::read(source, &mut problems);
+        let lists = lists::read(source, &mut problems);
+        let compiled = policy::read(source, &lists, &mut problems);
+
+        let (Some(manifest), true) = (manifest, problems.is_empty()) else { return Err(problems) };
+        let entities = match lists::entities(&lists) {
+            Ok(entities) => entities,
+            Err(why) => return Err(problems.with(Problem::in_file(LISTS, why))),
+        };
+        let mut bundle = Self {
+            party: source.party.clone(),
+            name: manifest.name,
+            version: manifest.version,
+            description: manifest.description,
+            digest: digest(source),
+            lists,
+            policies: Vec::new(),
+            slices: BySide::default(),
+            memory: 0,
+            entities,
+            actions: EffectKind::ALL.iter().map(|effect| uid("Action", effect.name())).collect(),
+            anybody: BySide {
+                station: uid(entity_type(Side::Station), ""),
+                csms: uid(entity_type(Side::Csms), ""),
+            },
+        };
+        for side in [Side::Station, Side::Csms] {
+            for &effect in EffectKind::ALL {
+                match bundle.slice_for(&compiled.rules, effect, side) {
+                    Ok(slice) => bundle.slices.of_mut(side).push(slice),
+                    Err((policy, why)) => {
+                        problems.add(compiled.at(&policy, why));
+                    }
+                }
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        bundle.policies = compiled.policies;
+        Ok(bundle)
+    }
+
+    fn slice_for(
+        &mut self,
+        rules: &[crate::slice::Rule],
+        effect: EffectKind,
+        side: Side,
+    ) -> Result<Option<Slice>, (String, String)> {
+        let source = effect.source();
+        let can = match side {
+            Side::Station => source.station(),
+            Side::Csms => source.csms(),
+        };
+        if !can {
+            return Ok(None);
+        }
+        let mut slice = Slice::cut(rules, effect, side, silence(&self.party, effect))?;
+        if slice.reads.nothing() {
+            let (principal, resource) = self.anybody(side);
+            let opinion = slice.put(principal, resource, self.uid(effect), Context::empty(), &self.entities);
+            slice.nature = Nature::Constant(opinion);
+        } else if !slice.reads.message() {
+            slice.nature = Nature::BySubject(self.memory);
+            self.memory += 1;
+        }
+        Ok(Some(slice))
+    }
+
+    /// Whose bundle it is.
+    pub fn party(&self) -> &PartyId {
+        &self.party
+    }
+
+    /// Its name, as the manifest states it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its version, as the manifest states it.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// What it is for, as the manifest states it; may be empty.
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// SHA-256 over all files: `chargewarden-bundle-v1`, a line feed, then for each file in the order of the
+    /// paths' bytes the length of the path, the path, the length of the content and the content. Lengths are
+    /// in bytes, as 8 bytes, most significant first.
+    pub fn digest(&self) -> [u8; 32] {
+        self.digest
+    }
+
+    /// The digest in lower-case hexadecimal.
+    pub fn digest_hex(&self) -> String {
+        use fmt::Write as _;
+        self.digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
+
+    /// Its lists, by name.
+    pub fn lists(&self) -> &BTreeMap<String, List> {
+        &self.lists
+    }
+
+    /// Its policies, in the order of files and lines.
+    pub fn policies(&self) -> &[PolicyInfo] {
+        &self.policies
+    }
+
+    /// Whether `side` can cause `effect` at all, so that policies are asked about it.
+    pub fn knows(&self, effect: EffectKind, side: Side) -> bool {
+        self.slice(effect, side).is_some()
+    }
+
+    pub(crate) fn slice(&self, effect: EffectKind, side: Side) -> Option<&Slice> {
+        self.slices.of(side).get(effect as usize).and_then(Option::as_ref)
+    }
+
+    /// How many opinions depend on the subject alone.
+    pub(crate) fn memory(&self) -> usize {
+        self.memory
+    }
+
+    pub(crate) fn lists_in_cedar(&self) -> &Entities {
+        &self.entities
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "one uid for each effect, in the order of the enumeration")]
+    pub(crate) fn uid(&self, effect: EffectKind) -> &EntityUid {
+        &self.actions[effect as usize]
+    }
+
+    /// Principal and resource for policies that look at neither.
+    pub(crate) fn anybody(&self, side: Side) -> (&EntityUid, &EntityUid) {
+        (self.anybody.of(side), self.anybody.of(side.other()))
+    }
+}
+
+/// One for each side.
+#[derive(Default)]
+struct BySide<T> {
+    station: T,
+    csms: T,
+}
+
+impl<T> BySide<T> {
+    fn of(&self, side: Side) -> &T {
+        match side {
+            Side::Station => &self.station,
+            Side::Csms => &self.csms,
+        }
+    }
+
+    fn of_mut(&mut self, side: Side) -> &mut T {
+        match side {
+            Side::Station => &mut self.station,
+            Side::Csms => &mut self.csms,
+        }
+    }
+}
+
+impl fmt::Debug for Bundle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bundle({} {} {} {})", self.party, self.name, self.version, self.digest_hex())
+    }
+}
+
+fn is_known(path: &str) -> bool {
+    let file = std::path::Path::new(path);
+    let extension = file.extension().and_then(|e| e.to_str());
+    path == MANIFEST
+        || path == LISTS
+        || path == "README.md"
+        || extension == Some("cedar")
+        || (path.starts_with("tests/") && extension == Some("toml"))
+}
+
+fn unknown_file(path: &str) -> Problem {
+    let known = [MANIFEST, LISTS, "README.md"];
+    let problem = Problem::in_file(
+        path,
+        "not a file of a bundle (`bundle.toml`, `lists.toml`, `*.cedar`, `tests/*.toml`, `README.md`)",
+    );
+    problem.suggest(spelling::nearest(path, known))
+}
+
+fn digest(source: &BundleSource) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(b"chargewarden-bundle-v1\n");
+    for (path, content) in &source.files {
+        for part in [path, content] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+    }
+    hash.finalize().into()
+}

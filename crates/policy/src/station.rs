@@ -1,0 +1,65 @@
+//! What is known of a station when its messages are decided.
+
+use chargewarden_ocpp::Version;
+
+use crate::effect::{Attribute, AttributeType, AttributeValue};
+use crate::facts::facts;
+
+facts! {
+    /// Facts of a station, readable in policies as attributes of the station (`resource.model` in a command,
+    /// `principal.model` in a report). The default is a station of which nothing is known.
+    pub struct StationFacts {
+        /// OCPP version it speaks: `1.6`, `2.0.1` or `2.1`.
+        version: Version = Version::V16,
+        /// Model, as it said in its last boot notification.
+        model: Option<String> = None,
+        /// Vendor, as it said in its last boot notification.
+        vendor: Option<String> = None,
+        /// Firmware version, as it said in its last boot notification.
+        firmware: Option<String> = None,
+        /// Whether a boot notification of this session was accepted.
+        booted: bool = false,
+        /// Security profile (0 to 3) by which it is connected.
+        security_profile: i64 = 0,
+        /// `active` or `quarantined`.
+        standing: Standing = Standing::Active,
+    }
+}
+
+/// How a station stands with those who answer for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Standing {
+    /// As it should be.
+    #[default]
+    Active,
+    /// Set apart until people have looked at it.
+    Quarantined,
+}
+
+impl Standing {
+    /// Name in policies.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Quarantined => "quarantined",
+        }
+    }
+}
+
+impl Attribute for Standing {
+    const KIND: AttributeType = AttributeType::Text;
+    fn value(&self) -> Option<AttributeValue<'_>> {
+        Some(AttributeValue::Text(self.name()))
+    }
+}
+
+impl Attribute for Version {
+    const KIND: AttributeType = AttributeType::Text;
+    fn value(&self) -> Option<AttributeValue<'_>> {
+        Some(AttributeValue::Text(match self {
+            Self::V16 => "1.6",
+            Self::V201 => "2.0.1",
+            Self::V21 => "2.1",
+        }))
+    }
+}
