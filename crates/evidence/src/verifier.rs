@@ -36,10 +36,10 @@ pub enum Finding {
         /// The number.
         seq: u64,
     },
-    /// Bytes that are no entry.
-    Unreadable {
-        /// Where, in the words of whoever read them.
-        place: String,
+    /// What is stored around the entries is not right, or bytes are no entry.
+    Stored {
+        /// What and where, in the words of whoever read it.
+        problem: String,
     },
     /// The log is shorter than a checkpoint says.
     Truncated {
@@ -94,7 +94,7 @@ impl fmt::Display for Finding {
             Self::Dropped { first, last } => write!(f, "entries {first} to {last} are missing"),
             Self::Moved { seq } => write!(f, "entry {seq} stands in the wrong place"),
             Self::Duplicated { seq } => write!(f, "entry {seq} is there more than once"),
-            Self::Unreadable { place } => write!(f, "{place} cannot be read"),
+            Self::Stored { problem } => f.write_str(problem),
             Self::Truncated { held, signed, source } => {
                 write!(f, "the log ends after {held} entries, but {source} was signed for {signed}")
             }
@@ -120,8 +120,8 @@ pub struct Verification {
     pub entries: u64,
     /// The hash of the last entry; the log's genesis without any.
     pub head: Hash,
-    /// The root of the tree over the entries read.
-    pub root: Hash,
+    /// The tree over the entries read.
+    pub frontier: Frontier,
     /// Checkpoints that the log agrees with.
     pub confirmed: u64,
     /// The largest size that a checkpoint confirms. What comes after is chained, but nobody has signed it.
@@ -221,9 +221,19 @@ impl Verifier {
         self.frontier.push(entry.hash);
     }
 
-    /// In the place of the next entries are bytes that are none; `place` says where.
-    pub fn unreadable(&mut self, place: &str) {
-        self.found(Finding::Unreadable { place: place.to_owned() });
+    /// What is stored at this place is not right: bytes that are no entry, or a row that does not fit. `problem` says what.
+    pub fn stored(&mut self, problem: String) {
+        self.found(Finding::Stored { problem });
+    }
+
+    /// The tree over the entries handed in so far.
+    pub fn frontier(&self) -> &Frontier {
+        &self.frontier
+    }
+
+    /// True while nothing has been found.
+    pub fn is_clean(&self) -> bool {
+        self.findings.is_empty()
     }
 
     /// All entries have been handed in. `end` is what the store itself says about where the log ends: number of entries and
@@ -251,7 +261,7 @@ impl Verifier {
         Verification {
             entries: self.read,
             head: self.head,
-            root: self.frontier.root(),
+            frontier: self.frontier,
             confirmed: self.confirmed,
             confirmed_size: self.confirmed_size,
             findings: self.findings,

@@ -41,7 +41,7 @@ fn verify(entries: &[Vec<u8>], notes: &[&str]) -> Verification {
     for entry in read(&entries.concat()) {
         match entry {
             Ok(entry) => verifier.entry(&entry),
-            Err(problem) => verifier.unreadable(&problem.to_string()),
+            Err(problem) => verifier.stored(problem.to_string()),
         }
     }
     verifier.finish(None)

@@ -3,6 +3,7 @@
 //! - [`Scribe`] appends to the evidence log: telemetry in groups, consequential records before it answers.
 //! - [`Journal`] is the storage under the log.
 //! - [`Store`] holds inventory, station states and settings, and reads the log.
+//! - [`audit`] verifies, shows and exports a log from outside.
 //! - [`SqliteStore`] and [`SqliteJournal`] are the embedded storage, in a [`Directory`] that also holds the keys.
 
 #![cfg_attr(
@@ -17,6 +18,7 @@
     )
 )]
 
+pub mod audit;
 pub mod conformance;
 pub mod directory;
 mod durable_file;

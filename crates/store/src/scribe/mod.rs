@@ -2,6 +2,8 @@
 
 mod queue;
 mod recovery;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::cell::RefCell;

@@ -61,8 +61,14 @@ impl<J: Journal> Writer<J> {
         }
     }
 
-    pub(super) fn run(mut self) {
+    pub(super) fn run(self) {
         let _end = EndGuard(Arc::clone(&self.queue));
+        // Dropped before the guard: once the end is told, the journal is closed and its directory free.
+        let mut writer = self;
+        writer.work();
+    }
+
+    fn work(&mut self) {
         let mut group = Group::default();
         loop {
             let due = (self.end.frontier.size() > self.signed).then_some(self.checkpoint_at);
@@ -90,13 +96,16 @@ impl<J: Journal> Writer<J> {
         }
         let started = Instant::now();
         match self.commit(group) {
-            Ok(()) => {
+            Ok(checkpoint) => {
                 let records = group.records as u64;
                 for (_, answer) in group.waiting.drain(..) {
                     let _ = answer.send(Ok(()));
                 }
                 self.count(records, group.entries.len() as u64, started.elapsed());
                 group.clear();
+                if let Some(checkpoint) = checkpoint {
+                    self.publish(&checkpoint);
+                }
                 self.report_recovery();
                 true
             }
@@ -104,7 +113,8 @@ impl<J: Journal> Writer<J> {
         }
     }
 
-    fn commit(&mut self, group: &mut Group) -> Result<(), StoreError> {
+    /// Appends a group, and a checkpoint if it is time for one.
+    fn commit(&mut self, group: &mut Group) -> Result<Option<SignedCheckpoint>, StoreError> {
         let first = self.end.frontier.size();
         let mut frontier = self.end.frontier.clone();
         let head = entry::seal(&mut group.entries, first, self.end.head, |hash| frontier.push(hash))
@@ -128,10 +138,7 @@ impl<J: Journal> Writer<J> {
             checkpoint: checkpoint.as_ref(),
         })?;
         self.end = end;
-        if let Some(checkpoint) = checkpoint {
-            self.publish(&checkpoint);
-        }
-        Ok(())
+        Ok(checkpoint)
     }
 
     fn sign(&mut self) {

@@ -42,7 +42,7 @@ impl SqliteJournal {
         let row = self
             .connection
             .prepare_cached(&sql)
-            .and_then(|mut statement| statement.query_row([seq], |row| end_of(row)).optional())
+            .and_then(|mut statement| statement.query_row([seq], end_of).optional())
             .map_err(self.failed())?;
         match row {
             None => Ok(None),
@@ -130,7 +130,7 @@ pub(crate) fn chunk_from(connection: &Connection, seq: u64) -> rusqlite::Result<
     let mut before = connection.prepare_cached(
         "SELECT first, count, head, frontier, entries FROM chunk WHERE first <= ?1 ORDER BY first DESC LIMIT 1",
     )?;
-    let chunk = before.query_row([integer(seq)], |row| stored_chunk(row)).optional()?;
+    let chunk = before.query_row([integer(seq)], stored_chunk).optional()?;
     if let Some(chunk) = chunk
         && chunk.first.saturating_add(chunk.count) > seq
     {
@@ -139,7 +139,7 @@ pub(crate) fn chunk_from(connection: &Connection, seq: u64) -> rusqlite::Result<
     let mut behind = connection.prepare_cached(
         "SELECT first, count, head, frontier, entries FROM chunk WHERE first > ?1 ORDER BY first LIMIT 1",
     )?;
-    behind.query_row([integer(seq)], |row| stored_chunk(row)).optional()
+    behind.query_row([integer(seq)], stored_chunk).optional()
 }
 
 /// Number of entries according to the last chunk.
