@@ -321,6 +321,10 @@ fn string<'a>(scan: &mut Scanner<'a>, element: &str, rule: Rule) -> Opened<Cow<'
 }
 
 fn is_id(id: &str) -> bool {
+    // Nearly all ids are UUIDs or numbers.
+    if id.len() <= ID_CHARACTERS && id.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return !id.is_empty();
+    }
     is_answerable(id) && id.chars().count() <= ID_CHARACTERS
 }
 
