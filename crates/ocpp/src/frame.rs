@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 
 use crate::action::{Action, Form};
-use crate::check::{Fault, excerpt};
+use crate::escape::unescape;
+use crate::fault::{Checked, Fault, excerpt};
+use crate::header::{Header, MessageType};
 use crate::limits::Limits;
 use crate::payload::Payload;
-use crate::scan::{self, Scanner};
+use crate::scan::Scanner;
 use crate::shape::Object;
 use crate::version::Version;
 use crate::violation::{Rule, Violation};
@@ -22,111 +24,6 @@ const ERROR_CODE_CHARACTERS: usize = 50;
 
 /// Characters of an error description. 1.6 names no bound; the frame's own holds there.
 const ERROR_DESCRIPTION_CHARACTERS: usize = 255;
-
-/// What kind of message a frame carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum MessageType {
-    /// 2: a request.
-    Call,
-    /// 3: its answer.
-    Result,
-    /// 4: its answer, negative.
-    Error,
-    /// 5 (2.1): an answer could not be used.
-    ResultError,
-    /// 6 (2.1): a message without an answer.
-    Send,
-}
-
-impl MessageType {
-    /// The name OCPP-J gives it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            MessageType::Call => "CALL",
-            MessageType::Result => "CALLRESULT",
-            MessageType::Error => "CALLERROR",
-            MessageType::ResultError => "CALLRESULTERROR",
-            MessageType::Send => "SEND",
-        }
-    }
-
-    fn numbered(version: Version, number: &str) -> Option<MessageType> {
-        match (number, version) {
-            ("2", _) => Some(MessageType::Call),
-            ("3", _) => Some(MessageType::Result),
-            ("4", _) => Some(MessageType::Error),
-            ("5", Version::V21) => Some(MessageType::ResultError),
-            ("6", Version::V21) => Some(MessageType::Send),
-            _ => None,
-        }
-    }
-}
-
-/// What stands in front of the payload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Header<'f> {
-    /// A request.
-    Call {
-        /// The message id.
-        id: &'f str,
-        /// What is asked.
-        action: Action,
-    },
-    /// The answer to a request.
-    Result {
-        /// The id of the request.
-        id: &'f str,
-    },
-    /// The negative answer to a request.
-    Error {
-        /// The id of the request.
-        id: &'f str,
-        /// The error code; peers may use their own, see [`crate::ErrorCode::parse`].
-        code: &'f str,
-        /// What happened, for people.
-        description: &'f str,
-    },
-    /// An answer could not be used (2.1).
-    ResultError {
-        /// The id of the request.
-        id: &'f str,
-        /// The error code.
-        code: &'f str,
-        /// What happened, for people.
-        description: &'f str,
-    },
-    /// A message without an answer (2.1).
-    Send {
-        /// The message id.
-        id: &'f str,
-        /// What is said.
-        action: Action,
-    },
-}
-
-impl<'f> Header<'f> {
-    /// The message id.
-    pub const fn id(self) -> &'f str {
-        match self {
-            Header::Call { id, .. }
-            | Header::Result { id }
-            | Header::Error { id, .. }
-            | Header::ResultError { id, .. }
-            | Header::Send { id, .. } => id,
-        }
-    }
-
-    /// The kind of message.
-    pub const fn message_type(self) -> MessageType {
-        match self {
-            Header::Call { .. } => MessageType::Call,
-            Header::Result { .. } => MessageType::Result,
-            Header::Error { .. } => MessageType::Error,
-            Header::ResultError { .. } => MessageType::ResultError,
-            Header::Send { .. } => MessageType::Send,
-        }
-    }
-}
 
 /// A frame whose header has been read; its payload has not.
 #[derive(Debug, Clone)]
@@ -238,10 +135,8 @@ struct Opening<'a> {
     message: Option<MessageType>,
 }
 
-type Opened<T> = Result<T, Box<Fault>>;
-
 impl<'a> Opening<'a> {
-    fn frame(&mut self, bytes: &'a [u8], version: Version, limits: &Limits) -> Opened<Frame<'a>> {
+    fn frame(&mut self, bytes: &'a [u8], version: Version, limits: &Limits) -> Checked<Frame<'a>> {
         let text = text(bytes, limits)?;
         let mut scan = Scanner::new(text, 0);
         if scan.next_byte() != b'[' {
@@ -280,7 +175,7 @@ impl<'a> Opening<'a> {
     }
 }
 
-fn text<'a>(bytes: &'a [u8], limits: &Limits) -> Opened<&'a str> {
+fn text<'a>(bytes: &'a [u8], limits: &Limits) -> Checked<&'a str> {
     if bytes.len() > limits.frame_bytes {
         let problem = format!("{} bytes, at most {} are allowed", bytes.len(), limits.frame_bytes);
         return Err(Fault::new(Rule::FrameBytes, limits.frame_bytes, problem));
@@ -292,7 +187,7 @@ fn text<'a>(bytes: &'a [u8], limits: &Limits) -> Opened<&'a str> {
 }
 
 /// The message type, as written: only a plain whole number can be one.
-fn number<'a>(scan: &mut Scanner<'a>) -> Opened<&'a str> {
+fn number<'a>(scan: &mut Scanner<'a>) -> Checked<&'a str> {
     if !matches!(scan.next_byte(), b'-' | b'0'..=b'9') {
         return Err(Fault::new(Rule::Elements, scan.at(), "expected the message type"));
     }
@@ -301,7 +196,7 @@ fn number<'a>(scan: &mut Scanner<'a>) -> Opened<&'a str> {
 }
 
 /// The comma in front of an element.
-fn comma(scan: &mut Scanner<'_>, element: &str) -> Opened<()> {
+fn comma(scan: &mut Scanner<'_>, element: &str) -> Checked<()> {
     match scan.next_byte() {
         b',' => {
             scan.step();
@@ -312,12 +207,12 @@ fn comma(scan: &mut Scanner<'_>, element: &str) -> Opened<()> {
     }
 }
 
-fn string<'a>(scan: &mut Scanner<'a>, element: &str, rule: Rule) -> Opened<Cow<'a, str>> {
+fn string<'a>(scan: &mut Scanner<'a>, element: &str, rule: Rule) -> Checked<Cow<'a, str>> {
     if scan.next_byte() != b'"' {
         return Err(Fault::new(rule, scan.at(), format!("expected {element}, a string")));
     }
     let token = scan.string()?;
-    Ok(scan::unescape(scan.slice(token.start, token.end), token.escaped))
+    Ok(unescape(scan.slice(token.start, token.end), token.escaped))
 }
 
 fn is_id(id: &str) -> bool {
@@ -332,7 +227,7 @@ fn is_answerable(id: &str) -> bool {
     !id.is_empty() && id.chars().nth(ANSWERABLE_ID_CHARACTERS).is_none() && !id.chars().any(char::is_control)
 }
 
-fn action(scan: &mut Scanner<'_>, version: Version, form: Form) -> Opened<Action> {
+fn action(scan: &mut Scanner<'_>, version: Version, form: Form) -> Checked<Action> {
     comma(scan, "the action")?;
     let name = string(scan, "the action", Rule::Elements)?;
     let action = Action::parse(version, &name);
@@ -349,7 +244,7 @@ fn action(scan: &mut Scanner<'_>, version: Version, form: Form) -> Opened<Action
     }
 }
 
-fn error<'a>(scan: &mut Scanner<'a>, version: Version) -> Opened<(Cow<'a, str>, Cow<'a, str>)> {
+fn error<'a>(scan: &mut Scanner<'a>, version: Version) -> Checked<(Cow<'a, str>, Cow<'a, str>)> {
     comma(scan, "the error code")?;
     let code = string(scan, "the error code", Rule::Elements)?;
     bounded(scan, &code, ERROR_CODE_CHARACTERS)?;
@@ -361,7 +256,7 @@ fn error<'a>(scan: &mut Scanner<'a>, version: Version) -> Opened<(Cow<'a, str>, 
     Ok((code, description))
 }
 
-fn bounded(scan: &Scanner<'_>, text: &str, most: usize) -> Opened<()> {
+fn bounded(scan: &Scanner<'_>, text: &str, most: usize) -> Checked<()> {
     match text.chars().nth(most) {
         None => Ok(()),
         Some(_) => Err(Fault::new(Rule::Length, scan.at(), format!("more than {most} characters"))),

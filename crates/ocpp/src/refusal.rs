@@ -2,8 +2,9 @@
 
 use crate::action::{Action, ActionSpec, Form, Refusal};
 use crate::error_code::ErrorCode;
-use crate::payload::{Obj, Payload, Value};
+use crate::payload::{Obj, Payload};
 use crate::shape::{Object, Shape};
+use crate::value::Value;
 use crate::version::Version;
 use crate::write;
 

@@ -2,7 +2,7 @@
 //!
 //! Nothing here is random: the same shape and seed give the same payload.
 
-use crate::scan::WHOLE_MAX;
+use crate::number::WHOLE_MAX;
 use crate::shape::{Choice, List, Member, Object, Shape};
 use crate::timestamp::Timestamp;
 use crate::violation::Rule;

@@ -1,11 +1,7 @@
 //! JSON's tokens, read from text that is known to be UTF-8.
 
-use std::borrow::Cow;
-
+use crate::number::{WHOLE_MAX, double};
 use crate::violation::Rule;
-
-/// Greatest whole number that every peer reads alike: 2^53-1 (RFC 7493, 2.2).
-pub(crate) const WHOLE_MAX: i64 = 9_007_199_254_740_991;
 
 /// Decimal digits from which a number without an exponent may be no finite double (which has up to 309).
 const LONG_NUMBER: usize = 300;
@@ -251,56 +247,10 @@ const fn stops(word: u64) -> u64 {
     zeroes(word ^ QUOTES) | zeroes(word ^ SLASHES) | (word.wrapping_sub(SPACES) & !word & HIGH)
 }
 
-/// The double nearest to a JSON number, infinite if there is none.
-pub(crate) fn double(number: &str) -> f64 {
-    number.parse().unwrap_or(f64::INFINITY)
-}
-
-/// The text a string token stands for.
-pub(crate) fn unescape(raw: &str, escaped: bool) -> Cow<'_, str> {
-    if !escaped {
-        return Cow::Borrowed(raw);
-    }
-    let mut text = String::with_capacity(raw.len());
-    let mut rest = raw;
-    while let Some((plain, escape)) = rest.split_once('\\') {
-        text.push_str(plain);
-        let (letter, after) = escape.split_at_checked(1).unwrap_or_default();
-        rest = after;
-        match letter {
-            "b" => text.push('\u{8}'),
-            "f" => text.push('\u{c}'),
-            "n" => text.push('\n'),
-            "r" => text.push('\r'),
-            "t" => text.push('\t'),
-            "u" => rest = unicode(&mut text, after),
-            other => text.push_str(other),
-        }
-    }
-    text.push_str(rest);
-    Cow::Owned(text)
-}
-
-/// Appends the character after `\u`, which the scanner has found to be well formed; returns what follows.
-fn unicode<'a>(text: &mut String, rest: &'a str) -> &'a str {
-    let (first, after) = hex(rest);
-    if let Some(character) = char::from_u32(first) {
-        text.push(character);
-        return after;
-    }
-    let (second, after) = hex(after.get(2..).unwrap_or_default());
-    text.extend(char::from_u32(0x10000 + ((first & 0x3FF) << 10 | (second & 0x3FF))));
-    after
-}
-
-fn hex(rest: &str) -> (u32, &str) {
-    let (digits, after) = rest.split_at_checked(4).unwrap_or((rest, ""));
-    (u32::from_str_radix(digits, 16).unwrap_or_default(), after)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::escape::unescape;
 
     fn string(text: &str) -> Result<String, Rule> {
         let mut scanner = Scanner::new(text, 0);

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error_code::ErrorCode;
-use crate::frame::MessageType;
+use crate::header::MessageType;
 use crate::version::Version;
 
 /// The rule that was broken.
