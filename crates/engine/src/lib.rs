@@ -1,3 +1,34 @@
 //! The pure core: sessions, translation to effects, facts, verdicts, permits.
+//!
+//! [`Session::handle`] is one synchronous call from what arrived to an ordered list of [`Step`]s. It reads no clock, no
+//! file, no socket and no random source: the same inputs give the same steps. A message reaches the other side only by
+//! a [`Permit`], which only a verdict makes.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        reason = "tests"
+    )
+)]
 
 pub mod effects;
+mod facts;
+mod hold;
+mod input;
+mod moment;
+mod session;
+mod step;
+mod verdict;
+mod world;
+
+pub use facts::{Boot, StateProblem, StationState};
+pub use hold::{Hold, Ticket};
+pub use input::Input;
+pub use moment::Moment;
+pub use session::{Connected, Opening, OwnCallProblem, Session};
+pub use step::{Durability, Step};
+pub use verdict::Permit;
+pub use world::{EvidenceHealth, SessionLimits, World};

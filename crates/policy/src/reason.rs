@@ -103,6 +103,10 @@ reasons! {
     /// The station has not had a boot notification accepted, and the message is not allowed before that.
     NotBooted = "not-booted", "CSNotAccepted",
         "Let the station boot; a management system can trigger a BootNotification.";
+    /// The beginning of the transaction was refused, so the management system does not know it, and what the station
+    /// reports of it since is kept here.
+    TransactionRefused = "transaction-refused", "TxNotFound",
+        "See why the beginning was refused; the reports are in evidence.";
     /// The peer broke the rules so often that its session was ended.
     TooManyViolations = "too-many-violations", "FormatViolation",
         "Mend the sender; the evidence records before this one say what was wrong.";

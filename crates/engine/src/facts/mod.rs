@@ -1,0 +1,5 @@
+//! What is known of a station. Learned only from messages that were accepted.
+
+mod state;
+
+pub use state::{Boot, StateProblem, StationState};

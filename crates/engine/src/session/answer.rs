@@ -1,0 +1,153 @@
+//! Answers: to calls of either side, and to our own.
+
+use chargewarden_evidence::{Answered, Durability, MessageType, OwnCallPhase};
+use chargewarden_ocpp::{Action, Frame, Payload, Side, Version};
+use chargewarden_policy::effect::Effect;
+
+use super::lane::{Asked, Match, Origin};
+use super::misstep::Misstep;
+use super::recent::Fate;
+use super::refuse::explain;
+use super::{Arrival, Said, Session, Work, transaction};
+use crate::facts::Boot;
+use crate::step::Step;
+use crate::verdict::{self, Denied, Judgement};
+
+impl Session {
+    /// A CALLRESULT, or with an error code a CALLERROR.
+    pub(super) fn answer_arrived(
+        &mut self,
+        work: &mut Work<'_>,
+        arrival: &Arrival<'_>,
+        frame: &Frame<'_>,
+        id: &str,
+        error: Option<&str>,
+    ) {
+        let caller = arrival.from.other();
+        let action = match self.peer(caller).lane.answering(id) {
+            Match::Open(open) => open.action,
+            Match::Wrong(misstep) => return self.blame(work, arrival, misstep, None, None),
+        };
+        let response = action.spec(self.version).and_then(|spec| spec.response);
+        let read = match (error, response) {
+            (None, Some(response)) => frame.read(response),
+            (None, None) | (Some(_), _) => frame.read_any(),
+        };
+        let payload = match read {
+            Ok(payload) => payload,
+            Err(violation) => return self.unusable(work, arrival, Misstep::Wire(violation), id),
+        };
+        if error.is_none() && assigns_reserved(action, &payload) {
+            return self.unusable(work, arrival, Misstep::ReservedTransaction, id);
+        }
+        let Some(open) = self.peer_mut(caller).lane.close(Fate::Done) else { return };
+        let asked = match open.origin {
+            Origin::Own { purpose } => {
+                return self.record_own(work, OwnCallPhase::Answered, action, id, arrival.bytes, purpose);
+            }
+            Origin::Peer(asked) => asked,
+        };
+        let kind = if error.is_some() { MessageType::Error } else { MessageType::Result };
+        let said = Said { kind, action, id, error };
+        let message = self.message(work, arrival, said, &payload, Some(&asked.memo));
+        let (effects, judgement) = self.decide(work, arrival, &message);
+        match judgement {
+            Judgement::Allowed(allowed) => {
+                let case = self.case(work.now, arrival, said, &effects);
+                work.steps.extend(allowed.deliver(&case, &work.world.content_key));
+                if self.version == Version::V21 {
+                    self.peer_mut(caller).lane.recent.remember(id, Fate::Answered(action));
+                }
+                self.learn_boot(action, asked, &effects);
+                self.heard(work, arrival);
+            }
+            Judgement::Denied(denied) => {
+                self.refuse_answer(work, arrival, said, &asked, &payload, &effects, denied)
+            }
+        }
+    }
+
+    /// CALLRESULTERROR (2.1): a caller cannot use the answer it got.
+    pub(super) fn complaint_arrived(
+        &mut self,
+        work: &mut Work<'_>,
+        arrival: &Arrival<'_>,
+        frame: &Frame<'_>,
+        id: &str,
+        code: &str,
+    ) {
+        let lane = &mut self.peer_mut(arrival.from).lane;
+        let Some(Fate::Answered(action)) = lane.recent.fate(id) else {
+            return self.blame(work, arrival, Misstep::Unsolicited, None, None);
+        };
+        // One complaint an answer.
+        lane.recent.remember(id, Fate::Done);
+        let payload = match frame.read_any() {
+            Ok(payload) => payload,
+            Err(violation) => {
+                return self.blame(work, arrival, Misstep::Wire(violation), Some((id, action)), None);
+            }
+        };
+        let said = Said { kind: MessageType::ResultError, action, id, error: Some(code) };
+        let (effects, judgement) =
+            self.decide(work, arrival, &self.message(work, arrival, said, &payload, None));
+        let case = self.case(work.now, arrival, said, &effects);
+        let key = &work.world.content_key;
+        match judgement {
+            Judgement::Allowed(allowed) => work.steps.extend(allowed.deliver(&case, key)),
+            Judgement::Denied(denied) => work.steps.push(denied.record(&case, key, None, Durability::Soon)),
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "an answer and what was found about it")]
+    fn refuse_answer(
+        &mut self,
+        work: &mut Work<'_>,
+        arrival: &Arrival<'_>,
+        said: Said<'_>,
+        asked: &Asked,
+        payload: &Payload<'_>,
+        effects: &[Effect],
+        denied: Denied,
+    ) {
+        let ticket = self.ticket();
+        let text = explain(&denied, &ticket);
+        let result = (said.kind == MessageType::Result).then_some(payload);
+        let told = self.substitute(arrival.from, said.action, said.id, asked, result, work.now.wall, &text);
+        let key = &work.world.content_key;
+        let answered =
+            Answered { how: told.how.into(), code: told.code.into(), mac: key.frame(told.text.as_bytes()) };
+        let durability = if verdict::consequential(effects) { Durability::Before } else { Durability::Soon };
+        let case = self.case(work.now, arrival, said, effects);
+        work.steps.push(denied.record(&case, key, Some(answered), durability));
+        work.steps.push(Step::Answer { to: arrival.from.other(), text: told.text });
+        if said.action == Action::BootNotification
+            && arrival.from == Side::Csms
+            && told.how == super::refuse::OWN_STATUS
+        {
+            self.booted(Boot::Pending);
+        }
+    }
+
+    /// The station was told how it stands.
+    fn learn_boot(&mut self, action: Action, asked: Asked, effects: &[Effect]) {
+        if action != Action::BootNotification {
+            return;
+        }
+        let status = effects.iter().find_map(|effect| match effect {
+            Effect::AdmitStation(admit) => Boot::from_status(&admit.status),
+            _ => None,
+        });
+        let Some(boot) = status else { return };
+        if let Some(said) = asked.boot {
+            self.learned |= self.state.introduce(&said);
+        }
+        self.booted(boot);
+    }
+}
+
+/// Whether a CSMS gives a transaction a number from the space of refused ones.
+fn assigns_reserved(action: Action, answer: &Payload<'_>) -> bool {
+    action == Action::StartTransaction
+        && answer.root().int("transactionId").is_some_and(transaction::is_reserved)
+}

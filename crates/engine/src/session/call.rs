@@ -1,0 +1,340 @@
+//! Calls: from either side, and our own.
+
+use std::sync::Arc;
+
+use chargewarden_evidence::{self as evidence, Durability, Event, MessageType, OwnCallPhase, Record};
+use chargewarden_ocpp::{Action, ActionSpec, Frame, Payload, Side, refusal};
+use chargewarden_policy::ReasonCode;
+use chargewarden_policy::effect::Effect;
+
+use super::gate::{Passage, triggers_boot};
+use super::lane::{Asked, Deferred, Open, Origin, Turn};
+use super::misstep::Misstep;
+use super::own::{OWN_CALLS_MAX, OwnCallProblem, Waiting};
+use super::recent::Fate;
+use super::transaction::{self, Mention, Phase};
+use super::{Arrival, Said, Session, Work};
+use crate::effects::{self, RequestMemo};
+use crate::facts::Boot;
+use crate::moment::Moment;
+use crate::step::Step;
+use crate::verdict::{Denied, Judgement, stamp};
+use crate::world::World;
+
+impl Session {
+    pub(super) fn call_arrived(
+        &mut self,
+        work: &mut Work<'_>,
+        arrival: &Arrival<'_>,
+        frame: &Frame<'_>,
+        id: &str,
+        action: Action,
+    ) {
+        let from = arrival.from;
+        let Some(spec) = action.spec(self.version).filter(|spec| spec.sender.includes(from)) else {
+            return self.reject(work, arrival, Misstep::WrongDirection, id, action);
+        };
+        if self.ids.has(id) {
+            return self.reject(work, arrival, Misstep::ReservedId, id, action);
+        }
+        let turn = match self.peer(from).lane.admit(id, action, work.now.mono_ms, &work.world.limits) {
+            Ok(turn) => turn,
+            Err(misstep) => return self.reject(work, arrival, misstep, id, action),
+        };
+        let passage = self.gate.passage(self.state.boot, from, action);
+        if passage == Passage::Shut && from == Side::Station {
+            // Also where the payload is wrong: B01.FR.10 and its like ask for `SecurityError` first.
+            return self.not_booted(work, arrival, spec, id, None);
+        }
+        let payload = match frame.read(spec.request) {
+            Ok(payload) => payload,
+            Err(violation) => return self.reject(work, arrival, Misstep::Wire(violation), id, action),
+        };
+        let shut = match passage {
+            Passage::Open => false,
+            Passage::ToTriggerBoot => !triggers_boot(&payload),
+            Passage::Shut => true,
+        };
+        if shut {
+            return self.not_booted(work, arrival, spec, id, Some(&payload));
+        }
+        if turn == Turn::Later {
+            let deferred = Deferred { id: id.to_owned(), bytes: arrival.bytes.clone() };
+            self.peer_mut(from).lane.deferred = Some(deferred);
+            return;
+        }
+        if from == Side::Station && self.belongs_to_refused(action, &payload) {
+            self.peer_mut(from).lane.recent.remember(id, Fate::Done);
+            let denied = Denied::by_rule(ReasonCode::TransactionRefused, "the transaction was refused");
+            return self.refuse_call(work, arrival, spec, id, Some(&payload), &[], denied);
+        }
+        let said = Said { kind: MessageType::Call, action, id, error: None };
+        let message = self.message(work, arrival, said, &payload, None);
+        let (effects, judgement) = self.decide(work, arrival, &message);
+        match judgement {
+            Judgement::Allowed(allowed) => {
+                let case = self.case(work.now, arrival, said, &effects);
+                work.steps.extend(allowed.deliver(&case, &work.world.content_key));
+                self.delivered(work, arrival, id, &message, &effects);
+            }
+            Judgement::Denied(denied) => {
+                self.peer_mut(from).lane.recent.remember(id, Fate::Done);
+                self.refuse_call(work, arrival, spec, id, Some(&payload), &effects, denied);
+            }
+        }
+    }
+
+    /// SEND (2.1): decided like a call, and never answered.
+    pub(super) fn send_arrived(
+        &mut self,
+        work: &mut Work<'_>,
+        arrival: &Arrival<'_>,
+        frame: &Frame<'_>,
+        id: &str,
+        action: Action,
+    ) {
+        let from = arrival.from;
+        let Some(spec) = action.spec(self.version).filter(|spec| spec.sender.includes(from)) else {
+            return self.blame(work, arrival, Misstep::WrongDirection, Some((id, action)), None);
+        };
+        let lane = &mut self.peer_mut(from).lane;
+        let used = lane.recent.fate(id).is_some() || lane.open.as_ref().is_some_and(|open| open.id == id);
+        if used || self.ids.has(id) {
+            return self.blame(work, arrival, Misstep::UsedId, Some((id, action)), None);
+        }
+        self.peer_mut(from).lane.recent.remember(id, Fate::Done);
+        let said = Said { kind: MessageType::Send, action, id, error: None };
+        let key = &work.world.content_key;
+        if self.gate.passage(self.state.boot, from, action) != Passage::Open {
+            let denied = Denied::by_rule(ReasonCode::NotBooted, NOT_BOOTED);
+            let case = self.case(work.now, arrival, said, &[]);
+            work.steps.push(denied.record(&case, key, None, Durability::Soon));
+            return self.ask_boot(work);
+        }
+        let payload = match frame.read(spec.request) {
+            Ok(payload) => payload,
+            Err(violation) => {
+                return self.blame(work, arrival, Misstep::Wire(violation), Some((id, action)), None);
+            }
+        };
+        let (effects, judgement) =
+            self.decide(work, arrival, &self.message(work, arrival, said, &payload, None));
+        let case = self.case(work.now, arrival, said, &effects);
+        match judgement {
+            Judgement::Allowed(allowed) => {
+                work.steps.extend(allowed.deliver(&case, key));
+                self.heard(work, arrival);
+            }
+            Judgement::Denied(denied) => work.steps.push(denied.record(&case, key, None, Durability::Soon)),
+        }
+    }
+
+    /// A call went out: remembers what its answer will be about.
+    fn delivered(
+        &mut self,
+        work: &Work<'_>,
+        arrival: &Arrival<'_>,
+        id: &str,
+        message: &effects::Message<'_>,
+        effects: &[Effect],
+    ) {
+        let boot = match effects.first() {
+            Some(Effect::Boot(boot)) => Some(Box::new(boot.clone())),
+            _ => None,
+        };
+        let memo = RequestMemo::of(message);
+        if arrival.from == Side::Csms && self.state.boot == Boot::Pending {
+            self.gate.ask(message.action, message.payload);
+        }
+        self.peer_mut(arrival.from).lane.deliver(Open {
+            id: id.to_owned(),
+            action: message.action,
+            since_ms: work.now.mono_ms,
+            origin: Origin::Peer(Asked { memo, boot }),
+        });
+        self.heard(work, arrival);
+    }
+
+    /// Notes that a station is there, when something of it was accepted.
+    pub(super) fn heard(&mut self, work: &Work<'_>, arrival: &Arrival<'_>) {
+        if arrival.from == Side::Station {
+            self.learned |= self.state.seen(work.now.wall);
+        }
+    }
+
+    fn belongs_to_refused(&self, action: Action, payload: &Payload<'_>) -> bool {
+        match transaction::mentioned(action, payload) {
+            Some(Mention::Reserved) => true,
+            // A new beginning is judged anew.
+            Some(Mention::Named { phase: Phase::Begins, .. }) | None => false,
+            Some(Mention::Named { id, phase: Phase::GoesOn | Phase::Ends }) => {
+                self.state.refuses_transaction(&id)
+            }
+        }
+    }
+
+    /// Said before the boot was accepted.
+    fn not_booted(
+        &mut self,
+        work: &mut Work<'_>,
+        arrival: &Arrival<'_>,
+        spec: &'static ActionSpec,
+        id: &str,
+        payload: Option<&Payload<'_>>,
+    ) {
+        // Not the message is wrong but its moment: it may come again under its id.
+        self.peer_mut(arrival.from).lane.recent.remember(id, Fate::GivenUp(spec.action));
+        let denied = Denied::by_rule(ReasonCode::NotBooted, NOT_BOOTED);
+        self.refuse_call(work, arrival, spec, id, payload, &[], denied);
+        if arrival.from == Side::Station {
+            self.ask_boot(work);
+        }
+    }
+
+    /// Asks a station to announce itself, so that nobody has to cut its power. A station that was told in this
+    /// session how it stands knows when to do so.
+    fn ask_boot(&mut self, work: &Work<'_>) {
+        let now_ms = work.now.mono_ms;
+        let lately = self
+            .boot_asked_ms
+            .is_some_and(|at| now_ms.saturating_sub(at) < work.world.limits.boot_trigger_ms);
+        if self.boot_answered || lately || self.own.len() >= OWN_CALLS_MAX {
+            return;
+        }
+        self.boot_asked_ms = Some(now_ms);
+        self.queue(Action::TriggerMessage, r#"{"requestedMessage":"BootNotification"}"#, "learn-boot-state");
+    }
+
+    /// Calls the station in our own name. The answer goes to evidence and no further.
+    ///
+    /// `payload` is JSON for `action` in the session's version. The call waits while another is open.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from being sent at all.
+    pub fn call(
+        &mut self,
+        now: Moment,
+        action: Action,
+        payload: &str,
+        purpose: &'static str,
+        world: &World,
+    ) -> Result<Vec<Step>, OwnCallProblem> {
+        let spec = action
+            .spec(self.version)
+            .filter(|spec| spec.sender.includes(Side::Csms))
+            .ok_or(OwnCallProblem::NoSuchAction(action))?;
+        let read = Payload::parse(payload, spec.request, &world.limits.wire)?;
+        let allowed = match self.gate.passage(self.state.boot, Side::Csms, action) {
+            Passage::Open => true,
+            Passage::ToTriggerBoot => triggers_boot(&read),
+            Passage::Shut => false,
+        };
+        if self.ended {
+            return Err(OwnCallProblem::Ended);
+        }
+        if !allowed {
+            return Err(OwnCallProblem::NotBooted);
+        }
+        if self.own.len() >= OWN_CALLS_MAX {
+            return Err(OwnCallProblem::TooMany);
+        }
+        self.queue(action, payload, purpose);
+        let mut work = Work { now, world, steps: Vec::new() };
+        self.expire(&mut work);
+        self.take_turns(&mut work);
+        self.keep(&mut work);
+        Ok(work.steps)
+    }
+
+    fn queue(&mut self, action: Action, payload: &str, purpose: &'static str) {
+        let id = self.ids.next();
+        let text = refusal::call(self.version, &id, action, payload);
+        self.own.push_back(Waiting { id, action, purpose, text });
+    }
+
+    /// Lets the next call to the station go, if none is open: one of the CSMS that waited first, then our own.
+    pub(super) fn take_turns(&mut self, work: &mut Work<'_>) {
+        while !self.ended && self.csms.lane.open.is_none() {
+            if let Some(deferred) = self.csms.lane.deferred.take() {
+                self.text(work, Side::Csms, &deferred.bytes);
+            } else if let Some(waiting) = self.own.pop_front() {
+                self.send_own(work, waiting);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn send_own(&mut self, work: &mut Work<'_>, waiting: Waiting) {
+        let Waiting { id, action, purpose, text } = waiting;
+        self.record_own(work, OwnCallPhase::Sent, action, &id, text.as_bytes(), purpose);
+        work.steps.push(Step::Call { to: Side::Station, text });
+        let origin = Origin::Own { purpose };
+        self.csms.lane.deliver(Open { id, action, since_ms: work.now.mono_ms, origin });
+    }
+
+    pub(super) fn record_own(
+        &self,
+        work: &mut Work<'_>,
+        phase: OwnCallPhase,
+        action: Action,
+        id: &str,
+        bytes: &[u8],
+        purpose: &'static str,
+    ) {
+        let call = evidence::OwnCall {
+            who: Arc::clone(&self.who),
+            to: evidence::Side::Station,
+            phase,
+            action: action.name().into(),
+            id: id.to_owned(),
+            bytes: bytes.len() as u64,
+            mac: work.world.content_key.frame(bytes),
+            purpose: purpose.into(),
+        };
+        // What we do ourselves is on record before it is done, but for a trigger, which changes nothing.
+        let durability = match phase {
+            OwnCallPhase::Sent if action != Action::TriggerMessage => Durability::Before,
+            OwnCallPhase::Sent | OwnCallPhase::Answered | OwnCallPhase::Unanswered => Durability::Soon,
+        };
+        let record = Record { at: stamp(work.now), event: Event::OwnCall(call) };
+        work.steps.push(Step::Record(Box::new(record), durability));
+    }
+
+    /// Gives up calls that were not answered in time.
+    pub(super) fn expire(&mut self, work: &mut Work<'_>) {
+        for caller in [Side::Station, Side::Csms] {
+            let lane = &mut self.peer_mut(caller).lane;
+            let due = lane.deadline(&work.world.limits).is_some_and(|at| at <= work.now.mono_ms);
+            let Some(open) = due.then(|| lane.give_up()).flatten() else { continue };
+            match open.origin {
+                Origin::Own { purpose } => {
+                    self.record_own(work, OwnCallPhase::Unanswered, open.action, &open.id, &[], purpose);
+                }
+                Origin::Peer(_) => {
+                    let bytes = bytes::Bytes::new();
+                    let mac = work.world.content_key.frame(&bytes);
+                    let arrival = Arrival { from: caller.other(), bytes: &bytes, mac };
+                    self.blame(work, &arrival, Misstep::Unanswered, Some((&open.id, open.action)), None);
+                }
+            }
+        }
+    }
+
+    /// The session is over: what still waited to be delivered is recorded as refused.
+    pub(super) fn gone(&mut self, work: &mut Work<'_>) {
+        self.ended = true;
+        let Some(deferred) = self.csms.lane.deferred.take() else { return };
+        let bytes = deferred.bytes;
+        let Ok(frame) = Frame::open(&bytes, self.version, &work.world.limits.wire) else { return };
+        let chargewarden_ocpp::Header::Call { id, action } = frame.header() else { return };
+        let arrival = Arrival { from: Side::Csms, bytes: &bytes, mac: work.world.content_key.frame(&bytes) };
+        let said = Said { kind: MessageType::Call, action, id, error: None };
+        let case = self.case(work.now, &arrival, said, &[]);
+        let denied = Denied::by_rule(ReasonCode::StationUnavailable, "the session ended first");
+        work.steps.push(denied.record(&case, &work.world.content_key, None, Durability::Soon));
+    }
+}
+
+const NOT_BOOTED: &str = "the station's boot notification has not been accepted yet";

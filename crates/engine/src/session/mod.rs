@@ -1,0 +1,336 @@
+//! A station's connection and its CSMS's, and every message between them.
+
+mod answer;
+mod budget;
+mod call;
+mod gate;
+mod lane;
+mod misstep;
+mod opening;
+mod own;
+mod recent;
+mod refuse;
+mod substitute;
+mod transaction;
+mod wire;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chargewarden_evidence::{FrameMac, Hash, MessageType, Who, WhoFields};
+use chargewarden_ocpp::refusal::RefusalStyle;
+use chargewarden_ocpp::{Action, Frame, Header, Payload, Side, Version};
+use chargewarden_policy::effect::Effect;
+use chargewarden_policy::{Circumstances, MessageFacts, Policies, SessionFacts, Subject};
+
+pub use opening::{Connected, Opening};
+pub use own::OwnCallProblem;
+
+use crate::effects::{self, RequestMemo};
+use crate::facts::{Boot, StationState};
+use crate::hold::Ticket;
+use crate::input::Input;
+use crate::moment::Moment;
+use crate::step::Step;
+use crate::verdict::{self, Case, Judgement};
+use crate::world::World;
+use budget::Budget;
+use gate::Gate;
+use lane::Lane;
+use own::{IdSpace, Queue};
+
+/// One session: pure, and the same for the same inputs.
+///
+/// Feed it with [`Session::handle`], carry out the steps in their order, and call again with [`Input::Tick`] when
+/// [`Session::next_tick`] is due.
+#[derive(Debug)]
+pub struct Session {
+    id: String,
+    version: Version,
+    style: RefusalStyle,
+    policies: Arc<Policies>,
+    who: Arc<Who>,
+    subject: Subject,
+    state: StationState,
+    /// The stored state is behind.
+    learned: bool,
+    gate: Gate,
+    station: Peer,
+    csms: Peer,
+    ids: IdSpace,
+    own: Queue,
+    opened_ms: u64,
+    /// When we last asked the station to announce itself.
+    boot_asked_ms: Option<u64>,
+    /// Whether the station was told in this session how it stands: then it knows what to do.
+    boot_answered: bool,
+    tickets: u32,
+    ended: bool,
+}
+
+/// What is kept of one side.
+#[derive(Debug)]
+struct Peer {
+    connected: Connected,
+    lane: Lane,
+    budget: Budget,
+}
+
+/// One input being worked on.
+struct Work<'w> {
+    now: Moment,
+    world: &'w World,
+    steps: Vec<Step>,
+}
+
+/// A frame that arrived.
+struct Arrival<'a> {
+    from: Side,
+    bytes: &'a Bytes,
+    mac: FrameMac,
+}
+
+/// A frame's place in the conversation, for its record.
+#[derive(Clone, Copy)]
+struct Said<'a> {
+    kind: MessageType,
+    action: Action,
+    id: &'a str,
+    error: Option<&'a str>,
+}
+
+impl Session {
+    /// Begins. Nothing has to be done yet.
+    pub fn open(opening: Opening, now: Moment, world: &World) -> Self {
+        let Opening { session, nonce, version, mut about, station, csms, style, state } = opening;
+        let mut state = state.unwrap_or_default();
+        state.speaks(version);
+        about.facts.version = version;
+        state.describe(&mut about.facts);
+        let [s0, s1, s2, s3, s4, s5, s6, s7, ..] = nonce;
+        let seed = u64::from_le_bytes([s0, s1, s2, s3, s4, s5, s6, s7]);
+        let peer = |connected| Peer { connected, lane: Lane::new(seed), budget: Budget::default() };
+        Self {
+            who: who(&session, version, &about.station, &about.csms, &world.policies),
+            id: session,
+            version,
+            style,
+            policies: Arc::clone(&world.policies),
+            subject: Subject::new(about, &world.policies),
+            state,
+            learned: false,
+            gate: Gate::default(),
+            station: peer(station),
+            csms: peer(csms),
+            ids: IdSpace::new(nonce),
+            own: Queue::new(),
+            opened_ms: now.mono_ms,
+            boot_asked_ms: None,
+            boot_answered: false,
+            tickets: 0,
+            ended: false,
+        }
+    }
+
+    /// What is to be done about something that happened, in order.
+    pub fn handle(&mut self, now: Moment, input: Input, world: &World) -> Vec<Step> {
+        // A record and what follows it: that is nearly always all.
+        let mut work = Work { now, world, steps: Vec::with_capacity(2) };
+        if self.ended {
+            return work.steps;
+        }
+        self.follow_policies(world);
+        self.expire(&mut work);
+        match input {
+            Input::Text { from, bytes } => self.text(&mut work, from, &bytes),
+            Input::Binary { from, bytes } => self.binary(&mut work, from, &bytes),
+            Input::Tick => {}
+            Input::Gone => self.gone(&mut work),
+        }
+        self.take_turns(&mut work);
+        self.keep(&mut work);
+        work.steps
+    }
+
+    /// When a [`Input::Tick`] is due, in ms on the monotonic clock; none while nothing waits.
+    pub fn next_tick(&self, world: &World) -> Option<u64> {
+        let deadline = |peer: &Peer| peer.lane.deadline(&world.limits);
+        deadline(&self.station).into_iter().chain(deadline(&self.csms)).min()
+    }
+
+    /// What is known of the station.
+    pub fn state(&self) -> &StationState {
+        &self.state
+    }
+
+    /// The version spoken.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Whether the session is over; it does nothing any more.
+    pub fn is_over(&self) -> bool {
+        self.ended
+    }
+
+    fn text(&mut self, work: &mut Work<'_>, from: Side, bytes: &Bytes) {
+        let arrival = Arrival { from, bytes, mac: work.world.content_key.frame(bytes) };
+        let frame = match Frame::open(bytes, self.version, &work.world.limits.wire) {
+            Ok(frame) => frame,
+            Err(violation) => return self.malformed(work, &arrival, violation),
+        };
+        match frame.header() {
+            Header::Call { id, action } => self.call_arrived(work, &arrival, &frame, id, action),
+            Header::Send { id, action } => self.send_arrived(work, &arrival, &frame, id, action),
+            Header::Result { id } => self.answer_arrived(work, &arrival, &frame, id, None),
+            Header::Error { id, code, .. } => self.answer_arrived(work, &arrival, &frame, id, Some(code)),
+            Header::ResultError { id, code, .. } => self.complaint_arrived(work, &arrival, &frame, id, code),
+        }
+    }
+
+    fn message<'a>(
+        &self,
+        work: &Work<'_>,
+        arrival: &Arrival<'_>,
+        said: Said<'a>,
+        payload: &'a Payload<'a>,
+        request: Option<&'a RequestMemo>,
+    ) -> effects::Message<'a> {
+        effects::Message {
+            version: self.version,
+            from: arrival.from,
+            action: said.action,
+            kind: kind(said.kind),
+            payload,
+            error: said.error,
+            request,
+            now: work.now.wall,
+        }
+    }
+
+    /// Translates and decides.
+    fn decide(
+        &self,
+        work: &Work<'_>,
+        arrival: &Arrival<'_>,
+        message: &effects::Message<'_>,
+    ) -> (effects::Effects, Judgement) {
+        let effects = effects::translate(message);
+        let peer = self.peer(arrival.from);
+        let circumstances = Circumstances {
+            from: arrival.from,
+            message: MessageFacts {
+                version: self.version,
+                action: message.action.name(),
+                bytes: i64::try_from(arrival.bytes.len()).unwrap_or(i64::MAX),
+                answer: match message.kind {
+                    effects::MessageKind::Call | effects::MessageKind::Send => false,
+                    effects::MessageKind::Result | effects::MessageKind::Error => true,
+                },
+            },
+            session: SessionFacts {
+                authenticated: peer.connected.authenticated,
+                age_s: i64::try_from(work.now.mono_ms.saturating_sub(self.opened_ms) / 1000)
+                    .unwrap_or(i64::MAX),
+                tls: peer.connected.tls,
+            },
+            now: work.now.wall,
+        };
+        let judgement = verdict::judge(work.world, &self.subject, &circumstances, &effects);
+        (effects, judgement)
+    }
+
+    fn case<'a>(
+        &'a self,
+        now: Moment,
+        arrival: &Arrival<'a>,
+        said: Said<'a>,
+        effects: &'a [Effect],
+    ) -> Case<'a> {
+        Case {
+            now,
+            who: &self.who,
+            from: arrival.from,
+            kind: said.kind,
+            action: said.action,
+            id: said.id,
+            bytes: arrival.bytes,
+            mac: arrival.mac,
+            error: said.error,
+            effects,
+        }
+    }
+
+    /// Other policies apply from the next message on.
+    fn follow_policies(&mut self, world: &World) {
+        if Arc::ptr_eq(&self.policies, &world.policies) {
+            return;
+        }
+        self.policies = Arc::clone(&world.policies);
+        let about = self.subject.about().clone();
+        self.who = who(&self.id, self.version, &about.station, &about.csms, &self.policies);
+        self.subject = Subject::new(about, &self.policies);
+    }
+
+    /// A fact changed that policies can see.
+    fn refresh_subject(&mut self) {
+        let mut about = self.subject.about().clone();
+        self.state.describe(&mut about.facts);
+        if about != *self.subject.about() {
+            self.subject = Subject::new(about, &self.policies);
+        }
+    }
+
+    fn booted(&mut self, boot: Boot) {
+        self.gate.clear();
+        self.boot_answered = true;
+        self.learned |= self.state.boot != boot;
+        self.state.boot = boot;
+        self.refresh_subject();
+    }
+
+    /// Has the state stored if that is worth it.
+    fn keep(&mut self, work: &mut Work<'_>) {
+        if std::mem::take(&mut self.learned) {
+            work.steps.push(Step::Learn(Box::new(self.state.clone())));
+        }
+    }
+
+    fn ticket(&mut self) -> Ticket {
+        self.tickets = self.tickets.wrapping_add(1);
+        Ticket::new(&self.id, self.tickets)
+    }
+
+    fn peer(&self, side: Side) -> &Peer {
+        match side {
+            Side::Station => &self.station,
+            Side::Csms => &self.csms,
+        }
+    }
+
+    fn peer_mut(&mut self, side: Side) -> &mut Peer {
+        match side {
+            Side::Station => &mut self.station,
+            Side::Csms => &mut self.csms,
+        }
+    }
+}
+
+fn kind(kind: MessageType) -> effects::MessageKind {
+    match kind {
+        MessageType::Call => effects::MessageKind::Call,
+        MessageType::Send => effects::MessageKind::Send,
+        MessageType::Result => effects::MessageKind::Result,
+        MessageType::Error | MessageType::ResultError => effects::MessageKind::Error,
+    }
+}
+
+fn who(session: &str, version: Version, station: &str, csms: &str, policies: &Policies) -> Arc<Who> {
+    Who::new(WhoFields {
+        station: station.to_owned(),
+        csms: csms.to_owned(),
+        session: session.to_owned(),
+        version: version.to_string(),
+        bundles: policies.bundles().iter().map(|bundle| Hash(bundle.digest())).collect(),
+    })
+}

@@ -1,0 +1,221 @@
+//! From effects to a verdict, its record, and the permit.
+//!
+//! A [`Permit`] is made in one place, [`Allowed::deliver`], which puts it behind the record that says so.
+
+mod note;
+mod permit;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chargewarden_evidence as evidence;
+use chargewarden_evidence::{ContentKey, Durability, Event, FrameMac, MessageType, Record, Stamp, Who};
+use chargewarden_ocpp::{Action, Side};
+use chargewarden_policy::effect::{Effect, Weight};
+use chargewarden_policy::{Circumstances, ReasonCode, Ruling, Subject, Verdict};
+pub(crate) use note::side;
+pub use permit::Permit;
+
+use crate::moment::Moment;
+use crate::step::Step;
+use crate::world::{EvidenceHealth, World};
+
+/// A message and all that is recorded of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Case<'a> {
+    pub(crate) now: Moment,
+    pub(crate) who: &'a Arc<Who>,
+    pub(crate) from: Side,
+    pub(crate) kind: MessageType,
+    /// Of an answer: the action it answers.
+    pub(crate) action: Action,
+    pub(crate) id: &'a str,
+    pub(crate) bytes: &'a Bytes,
+    pub(crate) mac: FrameMac,
+    /// Code of an error.
+    pub(crate) error: Option<&'a str>,
+    /// Empty for what is refused before it is translated.
+    pub(crate) effects: &'a [Effect],
+}
+
+/// What came out.
+pub(crate) enum Judgement {
+    Allowed(Allowed),
+    Denied(Denied),
+}
+
+/// Every party allows every effect, and evidence can be kept.
+pub(crate) struct Allowed {
+    ruling: Ruling,
+}
+
+/// Not to be delivered.
+pub(crate) struct Denied {
+    pub(crate) code: ReasonCode,
+    /// For 2.x `statusInfo.reasonCode`.
+    pub(crate) status: String,
+    /// For the person refused.
+    pub(crate) text: String,
+    /// Who could lift it.
+    pub(crate) requirement: Option<String>,
+    causes: Vec<evidence::Cause>,
+}
+
+/// Decides a translated message.
+pub(crate) fn judge(
+    world: &World,
+    subject: &Subject,
+    circumstances: &Circumstances,
+    effects: &[Effect],
+) -> Judgement {
+    let ruling = world.policies.decide(subject, circumstances, effects);
+    if ruling.verdict != Verdict::Forward {
+        return Judgement::Denied(Denied::by_policy(&ruling));
+    }
+    let room = match world.evidence {
+        EvidenceHealth::Available => true,
+        EvidenceHealth::Buffering => !consequential(effects),
+        EvidenceHealth::Full => false,
+    };
+    if !room {
+        return Judgement::Denied(Denied::by_rule(
+            ReasonCode::EvidenceUnavailable,
+            "records cannot be kept now",
+        ));
+    }
+    Judgement::Allowed(Allowed { ruling })
+}
+
+/// Whether the record of a message with these effects must be durable first.
+pub(crate) fn consequential(effects: &[Effect]) -> bool {
+    effects.iter().any(|effect| effect.kind().weight() == Weight::Consequential)
+}
+
+impl Allowed {
+    /// The record of the verdict, and behind it the permit.
+    pub(crate) fn deliver(self, case: &Case<'_>, key: &ContentKey) -> [Step; 2] {
+        let causes = self.ruling.causes().map(note::cause).collect();
+        let message = case.message(key, evidence::Verdict::Forward, causes, None);
+        let durability = if consequential(case.effects) { Durability::Before } else { Durability::Soon };
+        [
+            case.step(Event::Message(message), durability),
+            Step::Forward(Permit::new(case.from.other(), case.bytes.clone())),
+        ]
+    }
+}
+
+impl Denied {
+    /// By a rule of the service itself.
+    pub(crate) fn by_rule(code: ReasonCode, text: &str) -> Self {
+        let cause = evidence::Cause {
+            party: String::new(),
+            policy: code.name().into(),
+            effect: evidence::Word::default(),
+            text: text.to_owned(),
+        };
+        Self {
+            code,
+            status: code.status().to_owned(),
+            text: text.to_owned(),
+            requirement: None,
+            causes: vec![cause],
+        }
+    }
+
+    fn by_policy(ruling: &Ruling) -> Self {
+        let code = ruling.verdict.code().unwrap_or(ReasonCode::PolicyError);
+        let decisive = ruling.decisive();
+        let text = decisive.map_or("", |cause| &cause.reason);
+        let requirement = match &ruling.verdict {
+            Verdict::Hold(requirement) => Some(requirement.to_string()),
+            Verdict::Forward | Verdict::Refuse(_) => None,
+        };
+        Self {
+            code,
+            status: ruling.status().to_owned(),
+            text: if text.is_empty() { code.name().to_owned() } else { text.to_owned() },
+            requirement,
+            // What permits is of no interest where something else refuses.
+            causes: ruling.causes().filter(|cause| cause.code.is_some()).map(note::cause).collect(),
+        }
+    }
+
+    /// Whether a party said no, as opposed to nobody being able to say yes just now.
+    pub(crate) fn is_deliberate(&self) -> bool {
+        match self.code {
+            ReasonCode::PolicyDenied
+            | ReasonCode::NotPermitted
+            | ReasonCode::Held
+            | ReasonCode::UnknownEffect
+            | ReasonCode::TransactionRefused => true,
+            ReasonCode::NoPolicy
+            | ReasonCode::PolicyError
+            | ReasonCode::MalformedFrame
+            | ReasonCode::FrameTooLarge
+            | ReasonCode::BinaryFrame
+            | ReasonCode::SchemaViolation
+            | ReasonCode::UnknownAction
+            | ReasonCode::WrongDirection
+            | ReasonCode::UnsolicitedAnswer
+            | ReasonCode::CallOutstanding
+            | ReasonCode::DuplicateId
+            | ReasonCode::CallTimeout
+            | ReasonCode::NotBooted
+            | ReasonCode::TooManyViolations
+            | ReasonCode::EvidenceUnavailable
+            | ReasonCode::CsmsUnavailable
+            | ReasonCode::StationUnavailable
+            | ReasonCode::Draining => false,
+        }
+    }
+
+    /// The record of the verdict, with what the sender was told instead.
+    pub(crate) fn record(
+        self,
+        case: &Case<'_>,
+        key: &ContentKey,
+        answered: Option<evidence::Answered>,
+        durability: Durability,
+    ) -> Step {
+        let reason = self.code.name().into();
+        let verdict = match self.requirement {
+            Some(requirement) => evidence::Verdict::Hold { reason, requirement },
+            None => evidence::Verdict::Refuse { reason },
+        };
+        case.step(Event::Message(case.message(key, verdict, self.causes, answered)), durability)
+    }
+}
+
+impl Case<'_> {
+    fn message(
+        &self,
+        key: &ContentKey,
+        verdict: evidence::Verdict,
+        causes: Vec<evidence::Cause>,
+        answered: Option<evidence::Answered>,
+    ) -> evidence::Message {
+        evidence::Message {
+            who: Arc::clone(self.who),
+            from: side(self.from),
+            kind: self.kind,
+            action: self.action.name().into(),
+            id: self.id.to_owned(),
+            bytes: self.bytes.len() as u64,
+            mac: self.mac,
+            error: self.error.map(str::to_owned),
+            effects: self.effects.iter().map(|effect| note::effect(effect, key)).collect(),
+            verdict,
+            causes,
+            answered,
+        }
+    }
+
+    fn step(&self, event: Event, durability: Durability) -> Step {
+        Step::Record(Box::new(Record { at: stamp(self.now), event }), durability)
+    }
+}
+
+/// The time of a record.
+pub(crate) fn stamp(now: Moment) -> Stamp {
+    Stamp::from_millis(now.wall.as_millis())
+}
