@@ -1,6 +1,7 @@
 //! A party's policies: from text to something that decides, or to the list of all that is wrong with it.
 
 mod annotation;
+mod complaint;
 mod lists;
 mod manifest;
 mod policy;

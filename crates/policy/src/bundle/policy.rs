@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cedar_policy::{Effect, Policy, PolicyId, PolicySet, ValidationError, ValidationMode, Validator, pst};
+use cedar_policy::{
+    Effect, Policy, PolicyId, PolicySet, ValidationError, ValidationMode, ValidationWarning, Validator, pst,
+};
 use miette::Diagnostic;
 
 use super::annotation::{self, Annotations};
+use super::complaint::Complaints;
 use super::lists::List;
+use super::problem::place;
 use super::spelling::nearest;
 use super::statement::{Statement, split};
 use super::{BundleProblems, BundleSource, Problem};
@@ -72,6 +76,12 @@ impl Parsed<'_> {
         Problem::at(self.file, self.text, self.statement.offset + offset, what)
     }
 
+    /// Whether the policy has that line of the file.
+    fn contains(&self, line: usize) -> bool {
+        let (first, _) = place(self.text, self.statement.offset);
+        (first..first + self.statement.text.lines().count()).contains(&line)
+    }
+
     /// Where `needle` stands in the policy, or its beginning.
     fn find(&self, needle: &str) -> usize {
         self.statement.text.find(needle).unwrap_or(0)
@@ -109,7 +119,7 @@ pub(super) fn read(
                 problems.add(it.problem(offset, wrong.what).suggest(wrong.meant));
             }
             if let Some(id) = &annotations.id {
-                let (line, _) = super::problem::place(text, it.statement.offset);
+                let (line, _) = place(text, it.statement.offset);
                 let here = format!("{file}:{line}");
                 match first.get(id) {
                     Some(there) => {
@@ -132,7 +142,7 @@ impl Compiled {
     fn add(&mut self, party: &PartyId, it: &Parsed<'_>, said: Annotations, problems: &mut BundleProblems) {
         let Some(id) = said.id else { return };
         let id: Arc<str> = id.into();
-        let (line, _) = super::problem::place(it.text, it.statement.offset);
+        let (line, _) = place(it.text, it.statement.offset);
         let permits = it.policy.effect() == Effect::Permit;
         self.policies.push(PolicyInfo {
             id: Arc::clone(&id),
@@ -198,17 +208,31 @@ fn validate(parsed: &[Parsed<'_>], lists: &BTreeMap<String, List>, problems: &mu
         let number: usize = <PolicyId as AsRef<str>>::as_ref(id).parse().ok()?;
         parsed.get(number)
     };
+    let mut complaints = Complaints::default();
     for error in result.validation_errors() {
         if matches!(error, ValidationError::UnrecognizedActionId(_)) {
             continue; // said above, in our words
         }
         if let Some(it) = of(error.policy_id()) {
-            problems.add(diagnosed(it.file, it.text, it.statement.offset, error));
+            complaints.add(diagnosed(it.file, it.text, it.statement.offset, error));
         }
     }
+    complaints.told(problems);
     for warning in result.validation_warnings() {
-        if let Some(it) = of(warning.policy_id()) {
+        let Some(it) = of(warning.policy_id()) else { continue };
+        let place = it.problem(0, "");
+        if problems.iter().any(|known| known.file == place.file && it.contains(known.line)) {
+            continue; // a policy with a mistake is often impossible because of it
+        }
+        if matches!(
+            warning,
+            ValidationWarning::ImpossiblePolicy(_) | ValidationWarning::InvalidActionApplication(_)
+        ) {
             // A policy that cannot match is a rule that somebody believes in and nobody keeps.
+            problems.add(
+                it.problem(0, "the policy can never match: no such effect has such a sender and receiver"),
+            );
+        } else {
             problems.add(diagnosed(it.file, it.text, it.statement.offset, warning));
         }
     }

@@ -1,0 +1,563 @@
+//! The shipped pack `baseline`: what it lets through, what it refuses, what it holds.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod scene;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use chargewarden_ocpp::Timestamp;
+use chargewarden_policy::effect::*;
+use chargewarden_policy::{Bundle, Circumstances, Policies, Subject, Verdict, explain, pack};
+use scene::{about, command, report};
+
+fn policies() -> Policies {
+    let bundle = Bundle::compile(&pack::baseline("cso".parse().unwrap()))
+        .unwrap_or_else(|problems| panic!("{problems}"));
+    Policies::new(vec![Arc::new(bundle)])
+}
+
+/// Puts each effect to the pack. A row reads: what it is, what is said to it.
+///
+/// An answer is `forward`, `refuse ID…` or `hold REQUIREMENT ID…`, with the policies that refuse or hold, and
+/// `alert LEVEL` where one is raised.
+fn converse(
+    circumstances: &Circumstances,
+    rows: impl IntoIterator<Item = (&'static str, Effect, &'static str)>,
+) {
+    let policies = policies();
+    let subject = Subject::new(about(), &policies);
+    let mut wrong = String::new();
+    for (what, effect, expected) in rows {
+        let effects = [effect];
+        let ruling = policies.decide(&subject, circumstances, &effects);
+        let said = answer(&ruling);
+        if said != expected {
+            wrong += &format!(
+                "\n{what}\n  expected {expected}\n  said     {said}\n{}",
+                explain::render(&effects, &ruling)
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+fn answer(ruling: &chargewarden_policy::Ruling) -> String {
+    let mut words = vec![match &ruling.verdict {
+        Verdict::Forward => "forward".to_owned(),
+        Verdict::Refuse(_) => "refuse".to_owned(),
+        Verdict::Hold(requirement) => format!("hold {requirement}"),
+    }];
+    for cause in ruling.causes().filter(|cause| cause.code.is_some()) {
+        words.push(
+            cause.policy.as_ref().map_or_else(|| "nobody-permits".to_owned(), |policy| policy.to_string()),
+        );
+    }
+    words.extend(ruling.alert().map(|level| format!("alert {level}")));
+    words.join(" ")
+}
+
+fn url(text: &str) -> Url {
+    let (scheme, rest) = text.split_once("://").unwrap();
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let (credentials, host) = host.rsplit_once('@').map_or((false, host), |(_, host)| (true, host));
+    Url {
+        readable: true,
+        scheme: scheme.to_owned(),
+        host: host.to_owned(),
+        port: 443,
+        path: format!("/{path}"),
+        credentials,
+        private: host.starts_with("10.") || host == "169.254.169.254" || host == "localhost",
+        suspicious: text.contains(['$', '`', ';', '|']),
+    }
+}
+
+fn profile() -> SetPower {
+    SetPower {
+        evse: Some(1),
+        purpose: "tx",
+        stack_level: 0,
+        lowest_w: Some(4_140),
+        highest_w: Some(11_000),
+        step_w: Some(-6_860),
+        step_at: None,
+        absurd: false,
+        consistent: true,
+        effective_at: None,
+        ends_at: None,
+        profile_kind: "relative",
+        periods: 2,
+        shortest_s: Some(900),
+        reversals: 0,
+        ordered: true,
+        transaction: Some("tx-88".to_owned()),
+        profile: Some(1),
+        local_time: false,
+        random_delay_s: None,
+    }
+}
+
+fn firmware(at: &str) -> InstallFirmware {
+    let signer = "ab".repeat(32);
+    InstallFirmware { url: url(at), signed: true, signer, retrieve_at: None, install_at: None }
+}
+
+fn setting(key: &str, standard: bool) -> ChangeSetting {
+    ChangeSetting {
+        key: key.to_owned(),
+        class: if standard { "charging" } else { "unknown" },
+        standard,
+        value: "1".to_owned(),
+        number: Some(1),
+        url: None,
+        attribute: "Actual",
+    }
+}
+
+fn logs(to: &str) -> Effect {
+    ExtractLogs { url: url(to), log: "diagnostics" }.into()
+}
+
+fn vendor(name: &str) -> Effect {
+    VendorData { vendor: name.to_owned(), message_id: String::new(), bytes: 12 }.into()
+}
+
+fn list(full: bool, accepted: i64, grouped: i64) -> Effect {
+    let (version, entries, refused) = (7, accepted, 0);
+    ChangeLocalList { full, version, entries, accepted, refused, grouped }.into()
+}
+
+fn message(has_link: bool, format: &str) -> Effect {
+    ShowMessage {
+        clears: false,
+        priority: "NormalCycle".to_owned(),
+        has_link,
+        links: i64::from(has_link),
+        url: None,
+        format: format.to_owned(),
+        effective_at: None,
+    }
+    .into()
+}
+
+fn price(means: &'static str, cost_milli: i64) -> Effect {
+    SetPrice {
+        means,
+        cost_milli: Some(cost_milli),
+        tariff: String::new(),
+        currency: "EUR".to_owned(),
+        kwh_lowest_milli: None,
+        kwh_highest_milli: None,
+        minute_highest_milli: None,
+        fixed_highest_milli: None,
+    }
+    .into()
+}
+
+fn lift(purpose: Option<&'static str>, by_id: bool) -> Effect {
+    LiftPowerLimit { evse: Some(1), purpose, stack_level: None, by_id, profile: by_id.then_some(4) }.into()
+}
+
+fn start(token_type: &str) -> Effect {
+    StartCharging {
+        evse: Some(1),
+        token: Some(Token::new("04A1B2C3")),
+        token_type: token_type.to_owned(),
+        with_group: false,
+        with_profile: false,
+    }
+    .into()
+}
+
+fn reserve(hours: i64) -> Effect {
+    let ends_at = Timestamp::from_millis(command().now.as_millis() + hours * 3_600_000);
+    Reserve { evse: Some(1), token: None, ends_at: Some(ends_at), reservation: Some(3), with_group: false }
+        .into()
+}
+
+#[test]
+fn ordinary_operation_passes() {
+    converse(
+        &command(),
+        [
+            ("start a session", start("ISO14443"), "forward"),
+            ("stop it", StopCharging { transaction: "17".to_owned() }.into(), "forward"),
+            ("limit it", profile().into(), "forward"),
+            ("pause it", SetPower { lowest_w: Some(0), highest_w: Some(0), ..profile() }.into(), "forward"),
+            (
+                "a day and night profile",
+                SetPower { reversals: 6, shortest_s: Some(3_600), purpose: "default", ..profile() }.into(),
+                "forward",
+            ),
+            ("clear its profile", lift(Some("tx"), false), "forward"),
+            ("clear a profile by its id", lift(None, true), "forward"),
+            ("reserve for an hour", reserve(1), "forward"),
+            ("give a reservation up", CancelReservation { reservation: 3 }.into(), "forward"),
+            (
+                "help a driver whose cable is stuck",
+                UnlockCable { evse: Some(1), connector: Some(1) }.into(),
+                "forward",
+            ),
+            ("restart a station", Restart { evse: None, immediate: false }.into(), "forward"),
+            ("take a connector out of service", Disable { evse: Some(1), connector: None }.into(), "forward"),
+            ("put it back", Enable { evse: Some(1), connector: None }.into(), "forward"),
+            (
+                "ask for a status",
+                TriggerReport { report: "StatusNotification".to_owned(), evse: None, custom: String::new() }
+                    .into(),
+                "forward",
+            ),
+            (
+                "read settings",
+                ReadSettings { subject: "settings", all: false, keys: vec!["HeartbeatInterval".to_owned()] }
+                    .into(),
+                "forward",
+            ),
+            ("change a standard setting", setting("TxCtrlr.EVConnectionTimeOut", true).into(), "forward"),
+            ("fetch diagnostics", logs("https://logs.example.com/in"), "forward"),
+            ("fetch diagnostics by sftp", logs("sftp://logs.example.com/in"), "forward"),
+            ("install signed software", firmware("https://firmware.example.com/a.bin").into(), "forward"),
+            ("stop to publish", PublishFirmware { url: None, checksum: String::new() }.into(), "forward"),
+            ("add tokens to the list", list(false, 12, 0), "forward"),
+            ("replace the list", list(true, 400, 0), "forward"),
+            ("add members of a group", list(false, 1, 1), "forward alert low"),
+            ("empty the cache", ClearTokenCache {}.into(), "forward"),
+            ("show a text", message(false, "UTF8"), "forward"),
+            ("set a price", price("total-cost", 12_340), "forward"),
+            ("a listed vendor's data", vendor("com.example.listed"), "forward"),
+            ("read a customer's data", ReadCustomerData { named: true }.into(), "forward alert medium"),
+        ],
+    );
+}
+
+#[test]
+fn energy_cannot_be_abused() {
+    let with = |change: fn(&mut SetPower)| {
+        let mut profile = profile();
+        change(&mut profile);
+        Effect::from(profile)
+    };
+    converse(
+        &command(),
+        [
+            ("C18 below zero", with(|p| p.absurd = true), "refuse power-absurd alert high"),
+            ("C18 out of order", with(|p| p.ordered = false), "refuse power-malformed alert medium"),
+            ("C18 wrong purpose", with(|p| p.consistent = false), "refuse power-malformed alert medium"),
+            ("C19 forged", with(|p| p.purpose = "external"), "refuse power-forged-external alert high"),
+            (
+                "C21 oscillating",
+                with(|p| (p.reversals, p.shortest_s) = (40, Some(5))),
+                "refuse power-oscillates alert high",
+            ),
+            (
+                "C16 one watt",
+                with(|p| (p.lowest_w, p.highest_w) = (Some(1), Some(1))),
+                "hold cso:1 power-starves alert medium",
+            ),
+            (
+                "C16 zero for good",
+                with(|p| (p.purpose, p.lowest_w, p.highest_w) = ("default", Some(0), Some(0))),
+                "hold cso:1 power-off-for-good alert medium",
+            ),
+            ("C20 lift everything", lift(None, false), "hold cso:1 lift-protective alert high"),
+            (
+                "C20 lift the station's limit",
+                lift(Some("max"), false),
+                "hold cso:1 lift-protective alert high",
+            ),
+            (
+                "C23 feed back",
+                Discharge {
+                    evse: None,
+                    power_w: Some(9_000),
+                    mode: "CentralSetpoint".to_owned(),
+                    effective_at: None,
+                }
+                .into(),
+                "hold cso:1 discharge-asks alert high",
+            ),
+            (
+                "C24 grid functions",
+                SetDerControl {
+                    control: "FreqDroop".to_owned(),
+                    clears: false,
+                    is_default: true,
+                    priority: Some(0),
+                    effective_at: None,
+                    duration_s: None,
+                    id: "1".to_owned(),
+                    values: Vec::new(),
+                }
+                .into(),
+                "hold cso:1 der-asks alert high",
+            ),
+            ("C13 nobody's session", start("NoAuthorization"), "refuse start-for-nobody alert medium"),
+            ("C15 a day's reservation", reserve(24), "refuse reserve-too-long"),
+        ],
+    );
+}
+
+#[test]
+fn software_comes_from_where_it_should() {
+    let at = |text: &str| Effect::from(firmware(text));
+    converse(
+        &command(),
+        [
+            ("C01 another host", at("https://evil.example/a.bin"), "refuse firmware-host alert critical"),
+            ("C01 plain http", at("http://firmware.example.com/a.bin"), "refuse firmware-url alert high"),
+            (
+                "C01 plain ftp, another host",
+                at("ftp://203.0.113.9/evil.bin"),
+                "refuse firmware-host firmware-url alert critical",
+            ),
+            (
+                "C01 credentials",
+                at("https://u:p@firmware.example.com/a.bin"),
+                "refuse firmware-url alert high",
+            ),
+            ("P02 a shell", at("https://firmware.example.com/$(reboot)"), "refuse firmware-url alert high"),
+            ("inside the site", at("https://10.0.0.5/a.bin"), "refuse firmware-host alert critical"),
+            (
+                "C02 unsigned in 2.x",
+                InstallFirmware {
+                    signed: false,
+                    signer: String::new(),
+                    ..firmware("https://firmware.example.com/a")
+                }
+                .into(),
+                "hold cso:2 firmware-unsigned alert high",
+            ),
+            (
+                "C02 published from another host",
+                PublishFirmware { url: Some(url("https://203.0.113.9/a.bin")), checksum: String::new() }
+                    .into(),
+                "refuse publish-url alert critical",
+            ),
+            (
+                "not a URL",
+                InstallFirmware { url: Url::default(), ..firmware("https://x/") }.into(),
+                "refuse firmware-host firmware-url alert critical",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn trust_is_not_for_sale() {
+    let key = String::new;
+    converse(
+        &command(),
+        [
+            (
+                "C07 network profile",
+                Repoint {
+                    url: Some(url("wss://evil.example/ocpp")),
+                    slot: Some(1),
+                    security_profile: Some(2),
+                    means: "network-profile",
+                    key: key(),
+                }
+                .into(),
+                "refuse repoint alert critical",
+            ),
+            (
+                "C07 order of profiles",
+                Repoint { url: None, slot: None, security_profile: None, means: "priority", key: key() }
+                    .into(),
+                "refuse repoint alert critical",
+            ),
+            (
+                "C06 downgrade",
+                LowerSecurity { security_profile: Some(1), key: "SecurityProfile".to_owned() }.into(),
+                "refuse lower-security alert critical",
+            ),
+            (
+                "C05 password",
+                ReplaceCredential { key: "AuthorizationKey".to_owned(), length: 20, weak: false }.into(),
+                "refuse replace-credential alert critical",
+            ),
+            (
+                "C08 rogue authority",
+                InstallTrustAnchor {
+                    certificate_use: "CSMSRootCertificate".to_owned(),
+                    fingerprint: "00".repeat(32),
+                }
+                .into(),
+                "refuse unlisted-anchor alert critical",
+            ),
+            (
+                "C08 certificate nobody asked for",
+                ReplaceStationCertificate {
+                    certificate_use: "ChargingStationCertificate".to_owned(),
+                    fingerprint: "00".repeat(32),
+                    certificates: 1,
+                }
+                .into(),
+                "hold cso:1 station-certificate-asks alert high",
+            ),
+            (
+                "C09 anchor removed",
+                RemoveTrustAnchor { serial: "01".to_owned(), issuer_key_hash: "ab".to_owned() }.into(),
+                "refuse remove-anchor alert critical",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn settings_data_and_prices_are_watched() {
+    let key = |key: &str| key.to_owned();
+    converse(
+        &command(),
+        [
+            (
+                "C26 offline charging for everybody",
+                WeakenAuthorization { key: key("AllowOfflineTxForUnknownId"), value: key("true") }.into(),
+                "refuse weaken-authorization alert high",
+            ),
+            ("C25 an empty list", list(true, 0, 0), "hold cso:1 list-emptied alert high"),
+            (
+                "C27 heartbeat once an hour",
+                BlindTelemetry { key: key("HeartbeatInterval"), value: key("3600"), number: Some(3600) }
+                    .into(),
+                "refuse blind-telemetry alert high",
+            ),
+            ("a vendor's setting", setting("VendorMagic", false).into(), "refuse unknown-setting alert high"),
+            (
+                "a URL where none belongs",
+                ChangeSetting {
+                    url: Some(url("http://10.0.0.5/x")),
+                    ..setting("DisplayMessageCtrlr.Foo", true)
+                }
+                .into(),
+                "refuse setting-with-url alert high",
+            ),
+            ("C04 logs elsewhere", logs("https://drop.attacker.example/in"), "refuse log-host alert high"),
+            ("C04 logs by plain ftp", logs("ftp://logs.example.com/in"), "refuse log-url alert high"),
+            (
+                "C04 metadata service",
+                logs("http://169.254.169.254/latest"),
+                "refuse log-host log-host-private log-url alert critical",
+            ),
+            ("P02 a shell", logs("https://logs.example.com/`reboot`"), "refuse log-url alert high"),
+            ("C28 an unlisted vendor", vendor("org.evil"), "refuse unlisted-vendor-data alert medium"),
+            (
+                "C30 erase",
+                EraseCustomerData { named: true }.into(),
+                "hold cso:1 erase-customer-asks alert medium",
+            ),
+            ("C31 a link", message(true, "UTF8"), "refuse message-with-link alert high"),
+            ("C31 HTML", message(false, "HTML"), "refuse message-with-link alert high"),
+            ("C32 a price below zero", price("tariff", -1), "refuse price-below-zero alert high"),
+            ("unknown", Unknown { action: key("Teleport") }.into(), "refuse nobody-permits"),
+        ],
+    );
+}
+
+#[test]
+fn answers_are_commands_too() {
+    let mut answer = command();
+    answer.message.answer = true;
+    answer.message.action = "Heartbeat";
+    let clock = |skew_s| Effect::from(SetClock { skew_s });
+    let heartbeat = |interval_s| Effect::from(SetHeartbeat { interval_s });
+    converse(
+        &answer,
+        [
+            ("nothing else", Acknowledge {}.into(), "forward"),
+            ("no", Decline { code: "InternalError".to_owned() }.into(), "forward"),
+            ("a good clock", clock(2), "forward"),
+            ("C33 a clock ahead", clock(31), "refuse clock-off alert medium"),
+            ("C33 a clock behind", clock(-31_536_000), "refuse clock-off alert medium"),
+            (
+                "a token accepted",
+                AcceptToken { token: Some(Token::new("04A1B2C3")), with_group: false, expires_at: None }
+                    .into(),
+                "forward",
+            ),
+            ("a transaction numbered", AssignTransaction { transaction: 17 }.into(), "forward"),
+        ],
+    );
+    answer.message.action = "BootNotification";
+    converse(
+        &answer,
+        [
+            ("accepted", AdmitStation { status: "Accepted".to_owned() }.into(), "forward"),
+            ("a good clock", clock(-2), "forward"),
+            ("a doubtful clock", clock(60), "forward alert medium"),
+            ("C33 a wrong clock", clock(86_400), "refuse clock-off-at-boot alert high"),
+            ("an ordinary interval", heartbeat(300), "forward"),
+            ("the station's choice", heartbeat(0), "forward alert low"),
+            ("four hours", heartbeat(14_400), "forward alert low"),
+            ("C33 parked for 68 years", heartbeat(i64::from(i32::MAX)), "refuse heartbeat-parked alert high"),
+            ("C33 a flood", heartbeat(1), "refuse heartbeat-parked alert high"),
+        ],
+    );
+}
+
+#[test]
+fn reports_pass() {
+    let event = |event: &str| Effect::from(ReportSecurityEvent { event: event.to_owned(), standard: true });
+    converse(
+        &report(),
+        [
+            ("a heartbeat", Heartbeat {}.into(), "forward"),
+            (
+                "a status",
+                ReportStatus { evse: Some(1), status: "Available".to_owned(), error: "NoError".to_owned() }
+                    .into(),
+                "forward",
+            ),
+            ("a meter", ReportMeter { evse: Some(1), values: 3 }.into(), "forward"),
+            ("an outcome", ReportOutcome { status: "Accepted".to_owned(), accepted: true }.into(), "forward"),
+            ("an event", event("StartupOfTheDevice"), "forward"),
+            ("an event to hear of", event("TamperDetectionActivated"), "forward alert high"),
+            ("a listed vendor's data", vendor("com.example.listed"), "forward"),
+            ("another vendor's data", vendor("org.evil"), "refuse unlisted-vendor-data alert medium"),
+            ("unknown", Unknown { action: "Teleport".to_owned() }.into(), "refuse nobody-permits"),
+        ],
+    );
+}
+
+#[test]
+fn the_embedded_pack_is_the_shipped_one() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/baseline");
+    let mut shipped: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    shipped.sort();
+    let embedded: Vec<&str> = pack::BASELINE.iter().map(|(path, _)| *path).collect();
+    assert_eq!(embedded, shipped);
+}
+
+#[test]
+fn the_pack_can_be_anybodys() {
+    for party in ["cso", "cnp"] {
+        let bundle = Bundle::compile(&pack::baseline(party.parse().unwrap())).unwrap();
+        assert_eq!(bundle.party().as_str(), party);
+        assert_eq!(bundle.name(), "baseline");
+        assert!(bundle.policies().iter().all(|policy| policy.permits || !policy.reason.is_empty()));
+    }
+}
+
+#[test]
+fn an_explanation_reads_well() {
+    let policies = policies();
+    let subject = Subject::new(about(), &policies);
+    let effects = [
+        Repoint {
+            url: Some(url("wss://evil.example/ocpp")),
+            slot: Some(1),
+            security_profile: Some(2),
+            means: "network-profile",
+            key: String::new(),
+        }
+        .into(),
+        start("ISO14443"),
+    ];
+    let ruling = policies.decide(&subject, &command(), &effects);
+    insta::assert_snapshot!(explain::render(&effects, &ruling));
+    insta::assert_snapshot!(serde_json::to_string_pretty(&explain::explain(&effects, &ruling)).unwrap());
+}
