@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod generate;
 mod test;
 
 use std::process::ExitCode;
@@ -22,6 +23,8 @@ enum Chore {
     Test(test::Test),
     /// Check directions between crates, licences, bans and what must not be in the repository.
     Check,
+    /// Write anew what is generated and committed: reference documentation and schemas.
+    Generate,
     /// Measure what the gateway costs, beside something well known.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().chore {
         Chore::Test(test) => test.run(),
         Chore::Check => check::run(),
+        Chore::Generate => generate::run(),
         Chore::Bench(bench) => bench.run(),
     };
     match done {
