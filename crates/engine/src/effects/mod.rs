@@ -5,14 +5,35 @@
 //! accident. It reads one message and what its answer must remember of the call; whether an effect
 //! is wanted, and what state it meets, is not asked here.
 
+mod answers;
+mod authorization;
+mod certificate;
+mod commands;
+mod commerce;
+mod data;
+mod display;
+mod energy;
+mod field;
 mod list;
 mod memo;
+mod monitoring;
+mod number;
+mod outcomes;
+mod profile;
+mod reading;
+mod reports;
+mod service;
+mod setting;
+mod software;
+mod trust;
 mod url;
 
 pub use list::Effects;
 pub use memo::RequestMemo;
+pub use setting::{SettingClass, settings_reference};
 
 use chargewarden_ocpp::{Action, Payload, Side, Timestamp, Version};
+use chargewarden_policy::effect::{Decline, ReportOutcome};
 
 /// One validated message.
 #[derive(Clone, Copy, Debug)]
@@ -50,5 +71,23 @@ pub enum MessageKind {
 
 /// What the message would do if it were delivered.
 pub fn translate(message: &Message<'_>) -> Effects {
-    Effects::of(Vec::new(), message.action)
+    let mut out = Vec::with_capacity(1);
+    match (message.from, message.kind) {
+        (Side::Csms, MessageKind::Call | MessageKind::Send) => commands::translate(&mut out, message),
+        (Side::Csms, MessageKind::Result) => answers::translate(&mut out, message),
+        (Side::Csms, MessageKind::Error) => out.push(Decline { code: code(message) }.into()),
+        (Side::Station, MessageKind::Call | MessageKind::Send) => reports::translate(&mut out, message),
+        (Side::Station, MessageKind::Result) => outcomes::translate(&mut out, message),
+        (Side::Station, MessageKind::Error) => {
+            out.push(ReportOutcome { status: code(message), accepted: false }.into());
+        }
+    }
+    Effects::of(out, message.action)
 }
+
+fn code(message: &Message<'_>) -> String {
+    message.error.unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests;

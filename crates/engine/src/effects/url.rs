@@ -43,6 +43,12 @@ pub(super) fn read(text: &str) -> Url {
     }
 }
 
+/// Takes apart a host without a scheme, such as `csms.example:9000/ocpp`. The scheme stays empty.
+pub(super) fn read_host(text: &str) -> Url {
+    let url = read(&format!("none://{}", text.trim()));
+    Url { scheme: String::new(), ..url }
+}
+
 /// Whether the text would be read as a URL by a lenient reader: a scheme that names a transfer or
 /// a connection, then a colon.
 pub(super) fn looks_like(text: &str) -> bool {

@@ -37,7 +37,8 @@ effects! {
     SetPower = "set-power", by Csms, Consequential, in [Energy] {
         /// EVSE or connector, absent for the whole station.
         evse: Option<i64>,
-        /// `max` (station), `default`, `tx`, `external`, `priority`, `local-generation`, `dynamic`, `regulation`.
+        /// `max` (station), `default`, `tx`, `external`, `priority`, `local-generation`, `dynamic`,
+        /// `regulation`, `transfer`.
         purpose: &'static str,
         /// Stack level; higher wins within a purpose.
         stack_level: i64,
@@ -317,7 +318,8 @@ effects! {
 
     /// Changes a setting with no more particular effect.
     ChangeSetting = "change-setting", by Csms, Consequential, in [Settings] {
-        /// `Component.Variable` (2.x, instances in brackets) or the 1.6 key, as written.
+        /// `Component.Variable` (2.x, instances in brackets) or the 1.6 key, spelled as the standard
+        /// does, else as written; for monitors the message and the variable.
         key: String,
         /// What the setting is about: see `SettingClass`; `unknown` for a key in no standard.
         class: &'static str,
@@ -622,6 +624,9 @@ effects! {
 
     /// Says how the station is set, or what it holds.
     ReportSettings = "report-settings", by Station, Routine, in [Report] {}
+
+    /// Says what the station keeps about a customer.
+    ReportCustomerData = "report-customer-data", by Station, Consequential, in [Report] {}
 
     /// Says that something else happened.
     ReportEvent = "report-event", by Station, Routine, in [Report] {

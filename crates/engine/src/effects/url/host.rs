@@ -83,7 +83,7 @@ const PRIVATE_SUFFIXES: &[&str] = &[
 fn is_private_name(name: &str) -> bool {
     let under =
         |suffix: &&str| name.strip_suffix(*suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    !name.contains('.') || PRIVATE_SUFFIXES.iter().any(|suffix| under(&suffix))
+    !name.contains('.') || PRIVATE_SUFFIXES.iter().any(under)
 }
 
 /// An IPv4 address with one to four parts, each decimal, octal (leading 0) or hexadecimal, as

@@ -1,0 +1,131 @@
+//! Messages as text in, effects as text out.
+
+mod attacks;
+mod catalogue;
+mod conversation;
+
+use chargewarden_ocpp::{Action, Frame, Header, Limits, Payload, Side, Timestamp, Version};
+use chargewarden_policy::effect::{AttributeValue, Effect, Url};
+
+use super::{Effects, Message, MessageKind, RequestMemo, translate};
+
+/// Our clock in tests: 2026-03-01T02:00:00Z.
+const NOW_MS: i64 = 1_772_330_400_000;
+
+fn now() -> Timestamp {
+    Timestamp::from_millis(NOW_MS)
+}
+
+/// Effects on one line each; what is absent, empty or false is left out.
+fn told(effects: &[Effect]) -> String {
+    effects.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn line(effect: &Effect) -> String {
+    let mut line = effect.kind().name().to_owned();
+    effect.attributes(&mut |name, value| {
+        let text = match value {
+            AttributeValue::Flag(false) => return,
+            AttributeValue::Flag(true) => {
+                line.push_str(&format!(" {name}"));
+                return;
+            }
+            AttributeValue::Long(number) => number.to_string(),
+            AttributeValue::Text("") => return,
+            AttributeValue::Text(text) => text.to_owned(),
+            AttributeValue::Texts([]) => return,
+            AttributeValue::Texts(texts) => texts.join(","),
+            AttributeValue::Time(time) => time.to_string().replace(".000", ""),
+            AttributeValue::Url(url) => brief(url),
+            AttributeValue::Token(token) => token.expose().to_owned(),
+        };
+        line.push_str(&format!(" {name}={text}"));
+    });
+    line
+}
+
+fn brief(url: &Url) -> String {
+    let mut text = if url.readable {
+        format!("{}://{}:{}{}", url.scheme, url.host, url.port, url.path)
+    } else {
+        "?".into()
+    };
+    for (set, mark) in [(url.credentials, "+cred"), (url.private, "+private"), (url.suspicious, "+odd")] {
+        if set {
+            text.push_str(mark);
+        }
+    }
+    text
+}
+
+fn version(name: &str) -> Version {
+    name.parse().unwrap_or_else(|_| panic!("no version {name}"))
+}
+
+/// Effects of a call or a SEND, written `version side Action {payload}`; with ` => {answer}` or
+/// ` => !Code` of the answer to it.
+fn effects(text: &str) -> Effects {
+    let mut words = text.splitn(4, ' ');
+    let mut word = || words.next().unwrap_or_else(|| panic!("too short: {text}"));
+    let version = version(word());
+    let from = if word() == "csms" { Side::Csms } else { Side::Station };
+    let action = word();
+    let (call, answer) = match word().split_once(" => ") {
+        Some((call, answer)) => (call, Some(answer)),
+        None => (text.splitn(4, ' ').last().unwrap(), None),
+    };
+    let action = Action::parse(version, action).unwrap_or_else(|| panic!("{action} is not in {version}"));
+    let spec = action.spec(version).unwrap();
+    let request = read(call, spec.request);
+    let kind = if spec.response.is_some() { MessageKind::Call } else { MessageKind::Send };
+    let call =
+        Message { version, from, action, kind, payload: &request, error: None, request: None, now: now() };
+    let Some(answer) = answer else { return translate(&call) };
+    let memo = RequestMemo::of(&call);
+    let mut message = Message { from: from.other(), request: Some(&memo), ..call };
+    if let Some(code) = answer.strip_prefix('!') {
+        message.kind = MessageKind::Error;
+        message.error = Some(code);
+        return translate(&message);
+    }
+    let response = read(answer, spec.response.unwrap());
+    message.kind = MessageKind::Result;
+    message.payload = &response;
+    translate(&message)
+}
+
+fn read<'a>(text: &'a str, shape: &'static chargewarden_ocpp::Object) -> Payload<'a> {
+    Payload::parse(text, shape, &Limits::default()).unwrap_or_else(|problem| panic!("{text}: {problem}"))
+}
+
+/// Effects of a call as it stands on the wire.
+fn effects_of_frame(version: Version, from: Side, bytes: &str) -> Effects {
+    let frame = Frame::open(bytes.as_bytes(), version, &Limits::default()).unwrap();
+    let (Header::Call { action, .. } | Header::Send { action, .. }) = frame.header() else {
+        panic!("{bytes}")
+    };
+    let payload = frame.read(action.spec(version).unwrap().request).unwrap();
+    let kind = MessageKind::Call;
+    translate(&Message {
+        version,
+        from,
+        action,
+        kind,
+        payload: &payload,
+        error: None,
+        request: None,
+        now: now(),
+    })
+}
+
+/// Checks a list of cases and tells all that are wrong.
+fn check(cases: &[(&str, &str)]) {
+    let mut wrong = String::new();
+    for (text, expected) in cases {
+        let found = told(&effects(text));
+        if found != *expected {
+            wrong.push_str(&format!("{text}\n  expected\n{expected}\n  found\n{found}\n\n"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
