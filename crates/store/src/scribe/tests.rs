@@ -220,7 +220,7 @@ async fn while_writing_fails_telemetry_is_kept_and_the_rest_refused() {
 async fn a_full_disk_is_unavailable_until_there_is_room() {
     let place = tempfile::tempdir().unwrap();
     let scribe = open_with(place.path(), |journal| {
-        journal.limit_pages(60);
+        journal.limit_pages(40);
         journal
     })
     .unwrap();

@@ -25,7 +25,7 @@ impl SqliteJournal {
         Ok(Self { connection, path, _directory: directory.clone() })
     }
 
-    /// Allows no more than `pages` of 4 KiB in the database, as a full disk would. For tests.
+    /// Allows no more than `pages` in the database, as a full disk would. For tests.
     #[cfg(test)]
     pub(crate) fn limit_pages(&self, pages: i64) {
         self.connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();

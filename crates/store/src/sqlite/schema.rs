@@ -9,9 +9,12 @@ use crate::{StoreError, durable_file};
 
 /// How long to wait for a reader that is in the way. There is never another writer.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Size of the write-ahead log, in pages of 4 KiB, at which it is copied into the database: rarely enough not to be
-/// noticed, and not more than a restart reads in a moment.
-const WAL_PAGES: i64 = 4000;
+/// Page size in bytes. Groups of entries fill many pages, and each page is a system call or two: against 4 KiB, telemetry
+/// costs a fifth less and twice as much can be written; against 64 KiB, a single record commits in two thirds of the time.
+const PAGE_BYTES: i64 = 16_384;
+/// Size of the write-ahead log, in pages (16 MiB), at which it is copied into the database: rarely enough not to be noticed,
+/// and not more than a restart reads in a moment.
+const WAL_PAGES: i64 = 1024;
 
 /// The tables of one database, as the steps that lead to them. A step that has been released is never changed.
 pub(crate) struct Schema {
@@ -60,6 +63,8 @@ pub(crate) fn open(path: &Path, schema: &Schema) -> Result<Connection, StoreErro
     let failed = |error| StoreError::sqlite(path, error);
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+    // Heeded while the database is empty.
+    connection.pragma_update(None, "page_size", PAGE_BYTES).map_err(failed)?;
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(failed)?;
     if mode != "wal" {
