@@ -31,7 +31,7 @@ pub enum StoreError {
         known: i64,
     },
     /// The file is not one of ours, or is broken.
-    #[error("`{}` is not usable: {detail}; restore a backup, or move the file away to begin anew", .path.display())]
+    #[error("`{}` is not usable: {detail}; restore a backup, or begin anew in an empty directory", .path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -41,7 +41,7 @@ pub enum StoreError {
     /// The evidence log is not what it was when last written.
     #[error(
         "the evidence log was tampered with: {finding}; keep a copy for investigation, \
-         then restore a backup or move the log away to begin anew"
+         then restore a backup, or begin anew in an empty directory, with new keys"
     )]
     Tampered {
         /// What was found first.

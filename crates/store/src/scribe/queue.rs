@@ -7,7 +7,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use chargewarden_evidence::{Durability, IndexNote, Record, entry};
+use chargewarden_evidence::{Durability, IndexNote, entry};
 use tokio::sync::{Notify, oneshot};
 
 use super::AppendError;
@@ -54,6 +54,13 @@ impl Group {
         self.waiting.clear();
     }
 
+    /// Takes back what was pushed last, for which nobody waits.
+    pub(super) fn truncate(&mut self, records: usize, bytes: usize) {
+        self.entries.truncate(bytes);
+        self.records = records;
+        self.index.retain(|(place, _)| *place < records);
+    }
+
     fn is_full(&self) -> bool {
         self.records >= PENDING_RECORDS_MAX || self.entries.len() >= PENDING_BYTES_MAX
     }
@@ -96,7 +103,7 @@ pub(super) enum Offer {
 /// What the writer has to do next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Task {
-    /// Write the group that was handed over.
+    /// Write the group that was handed over. It is empty only when writing has failed and is to be tried again.
     Write,
     /// Nothing to write, but the time given has come.
     Due,
@@ -205,7 +212,9 @@ impl Queue {
             let retry_at = state.failing.filter(|_| !state.closing);
             let has_records = state.pending.records > 0;
             let wanted = state.closing || state.pending.wants_writing() || interval_ends <= now;
-            if has_records && retry_at.map_or(wanted, |at| at <= now) {
+            // After a failure the next attempt comes by the clock, with nothing but the writer's own record if need be:
+            // records that are awaited are refused until one has succeeded.
+            if retry_at.map_or(has_records && wanted, |at| at <= now) {
                 std::mem::swap(&mut state.pending, group);
                 drop(state);
                 self.space.notify_waiters();
@@ -259,21 +268,24 @@ impl Queue {
         self.space.notify_waiters();
     }
 
-    /// Writing works again. Returns how many records were refused meanwhile.
-    pub(super) fn recovered(&self) -> u64 {
-        let mut state = self.lock();
-        state.failing = None;
-        std::mem::take(&mut state.refused)
+    /// Writing works again.
+    pub(super) fn recovered(&self) {
+        self.lock().failing = None;
+    }
+
+    /// How many records were refused since the last call.
+    pub(super) fn take_refused(&self) -> u64 {
+        std::mem::take(&mut self.lock().refused)
+    }
+
+    /// They have not been accounted for after all.
+    pub(super) fn put_back_refused(&self, refused: u64) {
+        self.lock().refused += refused;
     }
 
     /// How often a record had to wait for room since the last call.
     pub(super) fn take_waits(&self) -> u64 {
         std::mem::take(&mut self.lock().waits)
-    }
-
-    /// Lays down a record of the writer's own, for which there is always room.
-    pub(super) fn post(&self, record: &Record) {
-        self.lock().pending.push(&record.canonical(), Some(record.index_note()));
     }
 
     pub(super) fn is_closing(&self) -> bool {

@@ -205,15 +205,35 @@ async fn while_writing_fails_telemetry_is_kept_and_the_rest_refused() {
     assert_eq!(scribe.append(&record(91), Durability::Before).await, Err(AppendError::Unavailable));
 
     mood.fails.store(false, Ordering::SeqCst);
+    wait_until_available(&scribe).await;
+    scribe.append(&record(3), Durability::Before).await.unwrap();
+    scribe.close().await;
+    assert_eq!(stations(place.path()), ["CS-0", "CS-1", "CS-2", "gap of 2", "CS-3"]);
+    assert!(audit::verify_log(place.path(), None, None).unwrap().is_clean());
+}
+
+#[tokio::test]
+async fn writing_is_tried_again_even_when_nothing_waits() {
+    let place = tempfile::tempdir().unwrap();
+    let mood = Arc::new(Mood::default());
+    let scribe = open_with(place.path(), |inner| Moody { inner, mood: Arc::clone(&mood) }).unwrap();
+    mood.fails.store(true, Ordering::SeqCst);
+    assert_eq!(scribe.append(&record(90), Durability::Before).await, Err(AppendError::Unavailable));
+    tokio::time::sleep(RETRY_INTERVAL * 2).await;
+    assert_eq!(scribe.append(&record(91), Durability::Before).await, Err(AppendError::Unavailable));
+    mood.fails.store(false, Ordering::SeqCst);
+    wait_until_available(&scribe).await;
+    scribe.append(&record(0), Durability::Before).await.unwrap();
+    scribe.close().await;
+    assert_eq!(stations(place.path()), ["gap of 2", "CS-0"]);
+}
+
+async fn wait_until_available(scribe: &Scribe) {
     let deadline = Instant::now() + RETRY_INTERVAL * 10;
     while !scribe.is_available() {
         assert!(Instant::now() < deadline, "never came back");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    scribe.append(&record(3), Durability::Before).await.unwrap();
-    scribe.close().await;
-    assert_eq!(stations(place.path()), ["CS-0", "CS-1", "CS-2", "gap of 2", "CS-3"]);
-    assert!(audit::verify_log(place.path(), None, None).unwrap().is_clean());
 }
 
 #[tokio::test]

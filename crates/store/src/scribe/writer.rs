@@ -94,23 +94,38 @@ impl<J: Journal> Writer<J> {
         if self.failing.is_some() && !self.is_where_we_left_it() {
             return false;
         }
-        let started = Instant::now();
+        let (records, bytes, started) = (group.records, group.entries.len(), Instant::now());
+        let refused = self.push_gap(group);
         match self.commit(group) {
             Ok(checkpoint) => {
-                let records = group.records as u64;
+                let written = group.records as u64;
                 for (_, answer) in group.waiting.drain(..) {
                     let _ = answer.send(Ok(()));
                 }
-                self.count(records, group.entries.len() as u64, started.elapsed());
+                self.count(written, group.entries.len() as u64, started.elapsed());
                 group.clear();
                 if let Some(checkpoint) = checkpoint {
                     self.publish(&checkpoint);
                 }
-                self.report_recovery();
+                self.report_recovery(refused);
                 true
             }
-            Err(error) => self.report_failure(&error, group),
+            Err(error) => {
+                group.truncate(records, bytes);
+                self.queue.put_back_refused(refused);
+                self.report_failure(&error, group)
+            }
         }
+    }
+
+    /// The first group after a failure ends with a record of how many were refused.
+    fn push_gap(&self, group: &mut Group) -> u64 {
+        let Some((since, detail)) = &self.failing else { return 0 };
+        let refused = self.queue.take_refused();
+        let gap = Gap { since: *since, refused, detail: detail.clone() };
+        let gap = Record { at: now(), event: Event::Gap(gap) };
+        group.push(&gap.canonical(), Some(gap.index_note()));
+        refused
     }
 
     /// Appends a group, and a checkpoint if it is time for one.
@@ -210,14 +225,13 @@ impl<J: Journal> Writer<J> {
         !closing || first
     }
 
-    fn report_recovery(&mut self) {
-        let Some((since, detail)) = self.failing.take() else { return };
-        let refused = self.queue.recovered();
-        metrics::gauge!("chargewarden_evidence_available").set(1.0);
+    fn report_recovery(&mut self, refused: u64) {
+        if self.failing.take().is_none() {
+            return;
+        }
+        self.queue.recovered();
         metrics::counter!("chargewarden_evidence_refused_total").increment(refused);
         tracing::info!(refused, "evidence is written again");
-        let gap = Record { at: now(), event: Event::Gap(Gap { since, refused, detail }) };
-        self.queue.post(&gap);
     }
 
     fn count(&self, records: u64, bytes: u64, took: Duration) {
