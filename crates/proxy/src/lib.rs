@@ -1,1 +1,44 @@
 //! Listeners, admission, one task per station session, connections to the CSMS.
+//!
+//! [`Proxy::start`] listens. A connection is judged in the order of [`handshake`] and `admission`: what can be judged without
+//! knowing anyone first, then who it is, whether it is connected already, and whether its CSMS takes it. Only then is the
+//! upgrade answered and a session begun, one task for both sockets, which feeds the core and carries out its steps.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        reason = "tests"
+    )
+)]
+
+mod admission;
+mod bounds;
+mod clock;
+mod credential;
+mod dial;
+mod directory;
+mod ending;
+mod gateway;
+mod guesses;
+pub mod handshake;
+mod listener;
+mod meters;
+mod presence;
+mod recorder;
+mod refusal;
+mod secret;
+mod session;
+mod socket;
+mod states;
+mod transport;
+
+pub use bounds::Bounds;
+pub use credential::{HASH_MEMORY_KIB_MAX, HASH_PASSES_MAX, HashProblem, check_hash, hash_secret};
+pub use directory::{Csms, CsmsCredentials, Directory, Station};
+pub use gateway::{Plan, Proxy, StartError};
+pub use handshake::{StationId, StationIdProblem};
+pub use refusal::Reason;
+pub use secret::Secret;

@@ -1,0 +1,222 @@
+//! The order in which a station is judged before its upgrade is answered (DESIGN 2.8).
+
+use std::{net::SocketAddr, sync::Arc, time::Instant};
+
+use chargewarden_engine::{Connected, Opening};
+use chargewarden_ocpp::Version;
+use chargewarden_policy::{About, Authentication, StationFacts};
+use http::request::Parts;
+
+use crate::{
+    credential::Known,
+    dial::{Dialled, dial},
+    directory::Station,
+    gateway::Shared,
+    handshake::{Offer, StationId},
+    meters,
+    presence::{Challenged, Claim, Holding, Signal},
+    recorder::Opened,
+    refusal::Reason,
+    session::Peer,
+};
+
+/// A station that may come in; only the answer to its upgrade is missing.
+pub(crate) struct Admitted {
+    /// For `Sec-WebSocket-Accept`.
+    pub(crate) accept: String,
+    pub(crate) entry: Arc<Station>,
+    pub(crate) version: Version,
+    pub(crate) session: String,
+    pub(crate) core: Box<chargewarden_engine::Session>,
+    pub(crate) csms: Peer,
+    pub(crate) signal: Arc<Signal>,
+    pub(crate) holding: Holding,
+}
+
+/// A station that may not.
+pub(crate) struct Refusal {
+    pub(crate) reason: Reason,
+    /// As claimed in the path.
+    pub(crate) station: Option<StationId>,
+    /// The CSMS it was meant for, when known.
+    pub(crate) csms: String,
+    /// For evidence and log.
+    pub(crate) detail: String,
+}
+
+impl From<Reason> for Refusal {
+    fn from(reason: Reason) -> Refusal {
+        Refusal { reason, station: None, csms: String::new(), detail: String::new() }
+    }
+}
+
+/// Judges an upgrade request, and connects to the CSMS when all else is right.
+pub(crate) async fn admit(
+    gateway: &Arc<Shared>,
+    peer: SocketAddr,
+    parts: &Parts,
+) -> Result<Admitted, Refusal> {
+    if gateway.is_draining() {
+        return Err(Reason::Draining.into());
+    }
+    let offer = Offer::read(parts)
+        .map_err(|declined| Refusal { station: declined.station, ..Refusal::from(declined.reason) })?;
+    let claimed = offer.station.clone();
+    let known = gateway.directory.load().find(&claimed).cloned();
+    let csms = known.as_ref().map(|entry| entry.csms.name.clone()).unwrap_or_default();
+    enter(gateway, peer, offer, known).await.map_err(|refusal| Refusal {
+        station: Some(claimed),
+        csms,
+        ..refusal
+    })
+}
+
+async fn enter(
+    gateway: &Arc<Shared>,
+    peer: SocketAddr,
+    offer: Offer,
+    known: Option<Arc<Station>>,
+) -> Result<Admitted, Refusal> {
+    let entry = authenticate(gateway, peer, &offer, known).await?;
+    let versions: Vec<Version> =
+        offer.versions.iter().copied().filter(|version| entry.versions.contains(version)).collect();
+    if versions.is_empty() {
+        return Err(Reason::VersionNotAllowed.into());
+    }
+    let holding = take_place(gateway, &entry.id).await?;
+    if gateway.presence.len() > gateway.bounds.sessions {
+        meters::bound_hit("sessions");
+        return Err(Reason::Busy.into());
+    }
+    let dialled = dial(&entry, &versions, &gateway.bounds)
+        .await
+        .map_err(|error| Refusal { detail: chain(&error), ..Refusal::from(error.reason()) })?;
+    open(gateway, peer, offer.accept, entry, holding, dialled).await
+}
+
+/// Proves the secret. The work and the answer are the same for unknown ids and wrong secrets.
+async fn authenticate(
+    gateway: &Shared,
+    peer: SocketAddr,
+    offer: &Offer,
+    known: Option<Arc<Station>>,
+) -> Result<Arc<Station>, Reason> {
+    let (address, secret) = (peer.ip(), offer.credentials.secret());
+    let exhausted = gateway.guesses.exhausted(address, Instant::now());
+    if let Some(entry) = &known {
+        match gateway.credentials.known(entry, secret, address) {
+            // Somebody who guesses from the station's own address must not lock the station out.
+            Known::Here => return Ok(Arc::clone(entry)),
+            Known::Elsewhere if !exhausted => return Ok(Arc::clone(entry)),
+            Known::Elsewhere | Known::No => {}
+        }
+    }
+    if exhausted {
+        meters::bound_hit("guesses-per-address");
+        return Err(Reason::TooManyAttempts);
+    }
+    gateway.credentials.check(known.as_ref(), secret, address).await?;
+    known.ok_or(Reason::UnknownStation)
+}
+
+/// Takes the station's place. A second connection does not win: the incumbent is asked first, and stays if it lives.
+async fn take_place(gateway: &Arc<Shared>, id: &StationId) -> Result<Holding, Refusal> {
+    let incumbent = match gateway.presence.claim(id) {
+        Claim::Held(holding) => return Ok(holding),
+        Claim::UnderWay => return Err(Reason::AdmissionUnderWay.into()),
+        Claim::Incumbent(signal) => signal,
+    };
+    let wait = gateway.bounds.incumbent_wait;
+    match incumbent.challenge(wait).await {
+        Challenged::Alive => return Err(Reason::AlreadyConnected.into()),
+        Challenged::Gone => {}
+        // Its end is recorded by its own session, with the reason `replaced`.
+        Challenged::Silent => {
+            incumbent.replace(wait).await;
+        }
+    }
+    match gateway.presence.claim(id) {
+        Claim::Held(holding) => Ok(holding),
+        Claim::UnderWay | Claim::Incumbent(_) => Err(Reason::AdmissionUnderWay.into()),
+    }
+}
+
+async fn open(
+    gateway: &Arc<Shared>,
+    peer: SocketAddr,
+    accept: String,
+    entry: Arc<Station>,
+    holding: Holding,
+    dialled: Dialled,
+) -> Result<Admitted, Refusal> {
+    let session = gateway.next_session_id();
+    let mut nonce = [0; 12];
+    getrandom::fill(&mut nonce)
+        .map_err(|error| Refusal { detail: error.to_string(), ..Refusal::from(Reason::Busy) })?;
+    let version = dialled.version;
+    let now = gateway.clock.now();
+    let state = gateway.states.read(&entry.id).await;
+    let opening = Opening {
+        session: session.clone(),
+        nonce,
+        version,
+        about: about(gateway, &entry, version),
+        station: Connected { authenticated: Authentication::Password, tls: false },
+        csms: Connected {
+            authenticated: if entry.csms.credentials.is_some() {
+                Authentication::Password
+            } else {
+                Authentication::None
+            },
+            tls: false,
+        },
+        style: entry.csms.refusals,
+        state,
+    };
+    let core = {
+        let world = gateway.world.load();
+        Box::new(chargewarden_engine::Session::open(opening, now, &world))
+    };
+    let opened = Opened {
+        session: &session,
+        entry: &entry,
+        station_peer: &peer.to_string(),
+        csms_peer: &dialled.peer,
+        subprotocol: version.subprotocol(),
+    };
+    gateway.recorder.opened(opened).await.map_err(|error| Refusal {
+        detail: error.to_string(),
+        ..Refusal::from(Reason::EvidenceUnavailable)
+    })?;
+    let csms = Peer::new(dialled.socket, dialled.peer, now.mono_ms);
+    Ok(Admitted { accept, entry, version, session, core, csms, signal: Arc::default(), holding })
+}
+
+/// Who the session is about, for policies.
+fn about(gateway: &Shared, entry: &Station, version: Version) -> About {
+    /// Basic authentication without TLS is security profile 1 (OCPP 2.0.1 A00, 1.6 security whitepaper 2.1).
+    const PROFILE_BASIC: i64 = 1;
+    let said = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    About {
+        station: entry.id.to_string(),
+        parties: gateway.parties.clone(),
+        site: said(&entry.site),
+        groups: entry.groups.clone(),
+        area: said(&entry.area),
+        facts: StationFacts { version, security_profile: PROFILE_BASIC, ..StationFacts::default() },
+        csms: entry.csms.name.clone(),
+        csms_party: entry.csms.party.clone(),
+    }
+}
+
+/// An error with its causes, for people.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

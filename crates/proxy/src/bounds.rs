@@ -1,0 +1,79 @@
+//! Every queue, buffer, wait and rate of the proxy has its name, unit and default here.
+
+use std::time::Duration;
+
+/// The bounds in force. [`Bounds::default`] is what ships; the configuration may change each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bounds {
+    /// Longest message, in bytes. A larger one ends the connection with 1009.
+    pub frame_bytes: usize,
+    /// Handshakes under way at once, all addresses together; more wait in the kernel's queue.
+    pub handshakes: usize,
+    /// Handshakes under way at once from one address; more are closed unanswered.
+    pub handshakes_per_address: usize,
+    /// Sessions at once; more are refused with 503.
+    pub sessions: usize,
+    /// From accept to the upgrade's answer, incumbent check and CSMS included.
+    pub handshake_wait: Duration,
+    /// Longest head of an upgrade request, in bytes.
+    pub handshake_bytes: usize,
+    /// Secrets being verified at once. Each takes a core and the memory its hash asks for (19 MiB for the default).
+    pub secret_checks: usize,
+    /// Refused guesses from one address within [`Bounds::guess_window`] before it is answered 429.
+    pub guesses_per_address: u32,
+    /// The window of [`Bounds::guesses_per_address`].
+    pub guess_window: Duration,
+    /// How long the CSMS has to accept a connection and the upgrade.
+    pub dial_wait: Duration,
+    /// How long an incumbent has to answer the ping that decides whether a newcomer replaces it.
+    pub incumbent_wait: Duration,
+    /// Quiet time on a socket after which it is pinged.
+    pub ping_interval: Duration,
+    /// How long the pong may take before the connection counts as dead.
+    pub pong_wait: Duration,
+    /// How long a peer may take to receive what we write to it.
+    pub write_wait: Duration,
+    /// How long a message may be under way from its first to its last byte.
+    pub message_wait: Duration,
+    /// How long a close handshake may take.
+    pub close_wait: Duration,
+    /// Messages (of any kind, control frames included) a second that one peer may send, averaged over a tick.
+    pub messages_per_second: u32,
+    /// After the CSMS is lost the station is told within this time; each session draws its own delay from it, so that the
+    /// stations do not all return in the same second.
+    pub csms_lost_spread: Duration,
+    /// On shutdown the sessions are closed spread over this time.
+    pub drain_spread: Duration,
+    /// On shutdown, how long to wait for sessions after the last one was told.
+    pub drain_wait: Duration,
+    /// How often a session looks at everything that is due.
+    pub tick: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds {
+            frame_bytes: 128 * 1024, // DESIGN 2.7; the largest legal 2.1 messages of practice are some 60 KiB
+            handshakes: 512,
+            handshakes_per_address: 64, // a site behind one address returns at once after an outage
+            sessions: 100_000,
+            handshake_wait: Duration::from_secs(20), // stations give up after 20 to 60 s
+            handshake_bytes: 8 * 1024,
+            secret_checks: 2,
+            guesses_per_address: 30,
+            guess_window: Duration::from_secs(60),
+            dial_wait: Duration::from_secs(8),
+            incumbent_wait: Duration::from_secs(5),
+            ping_interval: Duration::from_secs(60),
+            pong_wait: Duration::from_secs(20),
+            write_wait: Duration::from_secs(10),
+            message_wait: Duration::from_secs(20), // 128 KiB on a 64 kbit/s modem takes 16 s
+            close_wait: Duration::from_secs(3),
+            messages_per_second: 1_000, // a busy station sends fewer than 10; a load test a few hundred
+            csms_lost_spread: Duration::from_secs(3),
+            drain_spread: Duration::from_secs(2),
+            drain_wait: Duration::from_secs(5),
+            tick: Duration::from_secs(5),
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The running proxy: what its tasks share, how it starts and how it drains.
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use arc_swap::ArcSwap;
+use chargewarden_engine::World;
+use chargewarden_policy::PartyId;
+use chargewarden_store::{Scribe, Store};
+use thiserror::Error;
+use tokio::{net::TcpListener, time::timeout};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    bounds::Bounds,
+    clock::Clock,
+    credential::Credentials,
+    directory::Directory,
+    guesses::Guesses,
+    listener,
+    meters::Meters,
+    presence::{Presence, Told},
+    recorder::Recorder,
+    states::States,
+};
+
+/// What a proxy is started with.
+pub struct Plan {
+    /// Where stations connect.
+    pub listen: SocketAddr,
+    /// Permits a plain listener on an address that others can reach: secrets and commands then cross the network readable.
+    pub danger_allow_plain_nonloopback: bool,
+    /// The bounds in force.
+    pub bounds: Bounds,
+    /// Who may connect.
+    pub directory: Directory,
+    /// The parties with jurisdiction over every station.
+    pub parties: Vec<PartyId>,
+    /// Policies, keys and limits for the core; replaced while running by [`Proxy::world`].
+    pub world: Arc<ArcSwap<World>>,
+    /// The evidence log.
+    pub scribe: Scribe,
+    /// Where what is learned of stations is kept.
+    pub store: Arc<dyn Store>,
+}
+
+/// Why a proxy does not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// A plain listener that others can reach, without the setting that permits it.
+    #[error(
+        "`{0}` is not a loopback address, and a listener without TLS would let anyone on the way read and change everything; \
+         listen on 127.0.0.1, or set `danger_allow_plain_nonloopback = true`"
+    )]
+    PlainNonLoopback(SocketAddr),
+    /// The address cannot be listened on.
+    #[error("cannot listen on `{address}`")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// No random bytes.
+    #[error("the system gives no random bytes: {0}")]
+    Random(getrandom::Error),
+}
+
+/// What all tasks of a proxy share.
+pub(crate) struct Shared {
+    pub(crate) bounds: Bounds,
+    pub(crate) directory: ArcSwap<Directory>,
+    pub(crate) parties: Vec<PartyId>,
+    pub(crate) world: Arc<ArcSwap<World>>,
+    pub(crate) recorder: Recorder,
+    pub(crate) states: States,
+    pub(crate) credentials: Credentials,
+    pub(crate) guesses: Guesses,
+    pub(crate) presence: Arc<Presence>,
+    pub(crate) sessions: TaskTracker,
+    pub(crate) meters: Meters,
+    pub(crate) clock: Clock,
+    stop: CancellationToken,
+    /// Tells the sessions of this run from those of others in the log.
+    run: u32,
+    numbers: AtomicU64,
+}
+
+impl Shared {
+    pub(crate) fn is_draining(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
+    /// Short, printable, unique in the log: it stands in tickets.
+    pub(crate) fn next_session_id(&self) -> String {
+        format!("{:08x}.{:x}", self.run, self.numbers.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// A time between zero and `max`, different for each caller. Spreads load; nothing depends on its being hard to guess.
+    pub(crate) fn within(&self, max: Duration) -> Duration {
+        /// Fractional part of the golden ratio, in 2^-32: successive multiples spread evenly.
+        const STRIDE: u64 = 2_654_435_769;
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+        let share = u32::try_from(number.wrapping_mul(STRIDE) & u64::from(u32::MAX)).unwrap_or(0);
+        max.mul_f64(f64::from(share) / f64::from(u32::MAX))
+    }
+}
+
+/// A running proxy.
+pub struct Proxy {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    accepting: tokio::task::JoinHandle<()>,
+    writing_states: tokio::task::JoinHandle<()>,
+}
+
+impl Proxy {
+    /// Listens and begins to admit stations.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(plan: Plan) -> Result<Proxy, StartError> {
+        if !plan.listen.ip().is_loopback() && !plan.danger_allow_plain_nonloopback {
+            return Err(StartError::PlainNonLoopback(plan.listen));
+        }
+        let failed = |source| StartError::Listen { address: plan.listen, source };
+        let listener = TcpListener::bind(plan.listen).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let (mut key, mut run) = ([0; 32], [0; 4]);
+        getrandom::fill(&mut key).and_then(|()| getrandom::fill(&mut run)).map_err(StartError::Random)?;
+        let stop = CancellationToken::new();
+        let (states, writing_states) = States::start(plan.store);
+        let shared = Arc::new(Shared {
+            credentials: Credentials::new(plan.bounds.secret_checks, key),
+            guesses: Guesses::new(plan.bounds.guesses_per_address, plan.bounds.guess_window),
+            bounds: plan.bounds,
+            directory: ArcSwap::from_pointee(plan.directory),
+            parties: plan.parties,
+            world: plan.world,
+            recorder: Recorder::new(plan.scribe),
+            states,
+            presence: Arc::default(),
+            sessions: TaskTracker::new(),
+            meters: Meters::new(),
+            clock: Clock::start(),
+            stop: stop.clone(),
+            run: u32::from_be_bytes(run),
+            numbers: AtomicU64::new(1),
+        });
+        let accepting = tokio::spawn(listener::accept(Arc::clone(&shared), listener, stop));
+        Ok(Proxy { shared, address, accepting, writing_states })
+    }
+
+    /// Where stations connect, with the port the system gave if 0 was asked for.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether stations are admitted.
+    #[must_use]
+    pub fn is_accepting(&self) -> bool {
+        !self.shared.is_draining() && !self.accepting.is_finished()
+    }
+
+    /// Sessions and admissions under way.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.shared.presence.len()
+    }
+
+    /// Replaces the inventory. Sessions that are open stay.
+    pub fn replace_directory(&self, directory: Directory) {
+        self.shared.directory.store(Arc::new(directory));
+    }
+
+    /// Stops accepting at once. Also what makes the service not ready.
+    pub fn stop_accepting(&self) {
+        self.shared.stop.cancel();
+    }
+
+    /// Stops: accepts nobody any more, tells the sessions one after another over [`Bounds::drain_spread`], and waits for
+    /// their ends [`Bounds::drain_wait`] longer. Returns how many had not ended by then.
+    pub async fn drain(self) -> usize {
+        self.stop_accepting();
+        let _ = self.accepting.await;
+        let shared = &self.shared;
+        let signals = shared.presence.connected();
+        let pause = shared.bounds.drain_spread / u32::try_from(signals.len().max(1)).unwrap_or(u32::MAX);
+        for signal in signals {
+            signal.tell(Told::Drain);
+            tokio::time::sleep(pause).await;
+        }
+        shared.sessions.close();
+        let _ = timeout(shared.bounds.drain_wait, shared.sessions.wait()).await;
+        let left = shared.sessions.len();
+        let (wait, writing_states) = (shared.bounds.drain_wait, self.writing_states);
+        // The last holder of the sender, if no session is left: the writer then writes what waits and ends.
+        drop(self.shared);
+        let _ = timeout(wait, writing_states).await;
+        left
+    }
+}

@@ -1,0 +1,304 @@
+//! Accepting stations: bounds, the upgrade over HTTP, and the hand-over to a session's own task.
+
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::Full;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn, upgrade::OnUpgrade};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+use tokio_websockets::ServerBuilder;
+
+use crate::{
+    admission::{Admitted, Refusal, admit},
+    gateway::Shared,
+    meters,
+    recorder::Refused,
+    refusal::Reason,
+    session::{Peer, Session},
+    socket::{config, limits},
+    transport::{Metered, Transport},
+};
+
+/// How long to pause after the system refused to hand over a connection (out of file descriptors).
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Most header lines of an upgrade request.
+const HEADERS_MAX: usize = 64;
+
+/// Least the HTTP library can do with, in bytes.
+const HEAD_BYTES_MIN: usize = 8 * 1024;
+
+/// Accepts until told to stop. Bounded: no more handshakes at once than [`crate::Bounds::handshakes`].
+pub(crate) async fn accept(gateway: Arc<Shared>, listener: TcpListener, stop: CancellationToken) {
+    let slots = Arc::new(Semaphore::new(gateway.bounds.handshakes));
+    let doors = Arc::new(Doors::default());
+    let connections = async {
+        loop {
+            // Closed never.
+            let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
+            match listener.accept().await {
+                Ok((tcp, peer)) => receive(&gateway, &doors, slot, tcp, peer),
+                Err(error) => {
+                    meters::bound_hit("accept");
+                    tracing::warn!(%error, "cannot accept connections");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    };
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => {}
+        () = connections => {}
+    }
+}
+
+/// Starts the handshake of one connection in a task of its own: its buffers and its large future end with it.
+fn receive(
+    gateway: &Arc<Shared>,
+    doors: &Arc<Doors>,
+    slot: OwnedSemaphorePermit,
+    tcp: TcpStream,
+    peer: SocketAddr,
+) {
+    let Some(door) = Doors::enter(doors, peer.ip(), gateway.bounds.handshakes_per_address) else {
+        meters::bound_hit("handshakes-per-address");
+        return;
+    };
+    // 45 ms a message otherwise, when the peer delays its acknowledgements.
+    if let Err(error) = tcp.set_nodelay(true) {
+        tracing::debug!(%peer, %error, "connection lost at once");
+        return;
+    }
+    let gateway = Arc::clone(gateway);
+    tokio::spawn(async move {
+        gateway.meters.handshakes.increment(1.0);
+        let under_way = UnderWay { gateway: Arc::clone(&gateway), _door: door, _slot: slot };
+        shake(&gateway, tcp, peer).await;
+        drop(under_way);
+    });
+}
+
+async fn shake(gateway: &Arc<Shared>, tcp: TcpStream, peer: SocketAddr) {
+    let outcome = Outcome::default();
+    let connection = converse(gateway, tcp, peer, &outcome);
+    let result = timeout(gateway.bounds.handshake_wait, connection).await;
+    // Taken before anything is awaited: the lock is never held across a wait.
+    let state = outcome.take();
+    match (result, state) {
+        (_, State::Refused) => {}
+        (Ok(Ok(())), State::Admitted(admitted, upgrade)) => begin(gateway, peer, *admitted, upgrade).await,
+        (Ok(Err(error)), State::Silent) if error.is_parse() => {
+            refuse(gateway, peer, Refusal { detail: error.to_string(), ..Reason::MalformedRequest.into() })
+                .await;
+        }
+        (Ok(Err(error)), State::Silent) if error.is_timeout() => {
+            refuse(gateway, peer, Reason::HandshakeTimeout.into()).await;
+        }
+        // Nothing was asked: a port check. Not a refusal, so counted only.
+        (Ok(_), State::Silent) => meters::connection_refused(Reason::Abandoned),
+        (Ok(_), State::Judging | State::Admitted(..)) => {
+            refuse(gateway, peer, Reason::Abandoned.into()).await
+        }
+        (Err(_), State::Silent | State::Judging | State::Admitted(..)) => {
+            refuse(gateway, peer, Reason::HandshakeTimeout.into()).await;
+        }
+    }
+}
+
+/// Speaks HTTP until the upgrade is answered.
+async fn converse(
+    gateway: &Arc<Shared>,
+    tcp: TcpStream,
+    peer: SocketAddr,
+    outcome: &Outcome,
+) -> Result<(), hyper::Error> {
+    let service = service_fn(|request| answer(gateway, peer, outcome, request));
+    http1::Builder::new()
+        .keep_alive(false)
+        .auto_date_header(false)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(gateway.bounds.handshake_bytes.max(HEAD_BYTES_MIN))
+        .timer(TokioTimer::new())
+        .header_read_timeout(gateway.bounds.handshake_wait)
+        .serve_connection(TokioIo::new(Transport::Plain(tcp)), service)
+        .with_upgrades()
+        .await
+}
+
+async fn answer(
+    gateway: &Arc<Shared>,
+    peer: SocketAddr,
+    outcome: &Outcome,
+    mut request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    outcome.put(State::Judging);
+    let upgrade = hyper::upgrade::on(&mut request);
+    let (parts, _no_body) = request.into_parts();
+    match admit(gateway, peer, &parts).await {
+        Ok(admitted) => {
+            let response = switching(&admitted);
+            outcome.put(State::Admitted(Box::new(admitted), upgrade));
+            Ok(response)
+        }
+        Err(refusal) => {
+            let reason = refusal.reason;
+            outcome.put(State::Refused);
+            refuse(gateway, peer, refusal).await;
+            Ok(reason.response())
+        }
+    }
+}
+
+/// 101, with the subprotocol the CSMS chose. Extensions are never negotiated.
+fn switching(admitted: &Admitted) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(admitted.version.subprotocol()));
+    if let Ok(accept) = HeaderValue::from_str(&admitted.accept) {
+        headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    response
+}
+
+async fn refuse(gateway: &Arc<Shared>, peer: SocketAddr, refusal: Refusal) {
+    let Refusal { reason, station, csms, detail } = refusal;
+    meters::connection_refused(reason);
+    if reason.is_guess() {
+        gateway.guesses.count(peer.ip(), std::time::Instant::now());
+    }
+    let station = station.as_ref();
+    let name = station.map(ToString::to_string).unwrap_or_default();
+    tracing::info!(%peer, station = name, reason = reason.code(), detail, "connection refused");
+    gateway.recorder.refused(Refused { peer: &peer.to_string(), station, csms: &csms, reason, detail }).await;
+}
+
+/// Takes the byte stream back from HTTP and starts the session.
+async fn begin(gateway: &Arc<Shared>, peer: SocketAddr, admitted: Admitted, upgrade: OnUpgrade) {
+    let Ok(upgraded) = upgrade.await else {
+        return refuse(gateway, peer, late(&admitted, Reason::Abandoned)).await;
+    };
+    let Ok(parts) = upgraded.downcast::<TokioIo<Transport>>() else {
+        return refuse(gateway, peer, late(&admitted, Reason::Abandoned)).await;
+    };
+    // RFC 6455, 4.1: a client waits for the answer. Bytes before it were written by something that guesses.
+    if !parts.read_buf.is_empty() {
+        return refuse(gateway, peer, late(&admitted, Reason::EarlyBytes)).await;
+    }
+    let stream = Metered::new(parts.io.into_inner(), Bytes::new(), gateway.bounds.frame_bytes);
+    let socket = ServerBuilder::new().config(config()).limits(limits(&gateway.bounds)).serve(stream);
+    let Admitted { entry, session, core, csms, signal, holding, version, accept: _ } = admitted;
+    tracing::info!(station = %entry.id, %peer, session, csms = entry.csms.name, %version, "session opened");
+    holding.connected(&signal);
+    if gateway.is_draining() {
+        signal.tell(crate::presence::Told::Drain);
+    }
+    let station = Peer::new(socket, peer.to_string(), gateway.clock.now().mono_ms);
+    let session = Session {
+        gateway: Arc::clone(gateway),
+        entry,
+        id: session,
+        core,
+        station,
+        csms,
+        signal,
+        holding,
+        challenge: None,
+        csms_first: false,
+    };
+    gateway.sessions.spawn(Box::new(session).run());
+}
+
+fn late(admitted: &Admitted, reason: Reason) -> Refusal {
+    let entry = &admitted.entry;
+    Refusal { station: Some(entry.id.clone()), csms: entry.csms.name.clone(), ..reason.into() }
+}
+
+/// How far the one request of a connection has come. Shared between the service and the task around it.
+#[derive(Default)]
+struct Outcome(Mutex<State>);
+
+#[derive(Default)]
+enum State {
+    /// No request was read.
+    #[default]
+    Silent,
+    /// A request is being judged; still so when its connection is gone.
+    Judging,
+    /// Refused, recorded and answered.
+    Refused,
+    /// Admitted; the answer is on its way.
+    Admitted(Box<Admitted>, OnUpgrade),
+}
+
+impl Outcome {
+    fn put(&self, state: State) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+
+    fn take(&self) -> State {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Handshakes under way per address.
+#[derive(Default)]
+struct Doors(Mutex<HashMap<IpAddr, usize>>);
+
+struct Door {
+    doors: Arc<Doors>,
+    address: IpAddr,
+}
+
+impl Doors {
+    fn enter(doors: &Arc<Doors>, address: IpAddr, max: usize) -> Option<Door> {
+        let mut open = doors.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = open.entry(address).or_default();
+        if *count >= max {
+            return None;
+        }
+        *count += 1;
+        Some(Door { doors: Arc::clone(doors), address })
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        let mut open = self.doors.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = open.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// A handshake's claims on bounds, given back when it ends, whichever way.
+struct UnderWay {
+    gateway: Arc<Shared>,
+    _door: Door,
+    _slot: OwnedSemaphorePermit,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.gateway.meters.handshakes.decrement(1.0);
+    }
+}

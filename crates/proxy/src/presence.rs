@@ -1,0 +1,250 @@
+//! Which stations are connected: one place per id, so that a second connection is noticed and judged.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::task::AtomicWaker;
+use tokio::sync::Notify;
+
+use crate::handshake::StationId;
+
+/// The places.
+#[derive(Debug, Default)]
+pub(crate) struct Presence {
+    places: Mutex<HashMap<StationId, Place>>,
+    /// Numbers claims, so that a late release does not free a successor's place.
+    claims: AtomicU64,
+    sessions: AtomicUsize,
+}
+
+#[derive(Debug)]
+struct Place {
+    claim: u64,
+    /// Absent while the connection is still being admitted.
+    signal: Option<Arc<Signal>>,
+}
+
+/// What asking for a place found.
+#[derive(Debug)]
+pub(crate) enum Claim {
+    /// The place was free and is now held.
+    Held(Holding),
+    /// A session is connected; ask it whether it lives.
+    Incumbent(Arc<Signal>),
+    /// Another connection of this id is being admitted.
+    UnderWay,
+}
+
+impl Presence {
+    /// Asks for the place of a station.
+    pub(crate) fn claim(self: &Arc<Presence>, id: &StationId) -> Claim {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        match places.get(id) {
+            Some(Place { signal: Some(signal), .. }) => Claim::Incumbent(Arc::clone(signal)),
+            Some(Place { signal: None, .. }) => Claim::UnderWay,
+            None => {
+                let claim = self.claims.fetch_add(1, Ordering::Relaxed);
+                places.insert(id.clone(), Place { claim, signal: None });
+                self.sessions.store(places.len(), Ordering::Relaxed);
+                Claim::Held(Holding { presence: Arc::clone(self), id: id.clone(), claim })
+            }
+        }
+    }
+
+    /// How many places are held, admissions under way included.
+    pub(crate) fn len(&self) -> usize {
+        self.sessions.load(Ordering::Relaxed)
+    }
+
+    /// The signals of all connected sessions.
+    pub(crate) fn connected(&self) -> Vec<Arc<Signal>> {
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.values().filter_map(|place| place.signal.clone()).collect()
+    }
+}
+
+/// A held place; given back when dropped, also by a panic.
+#[derive(Debug)]
+pub(crate) struct Holding {
+    presence: Arc<Presence>,
+    id: StationId,
+    claim: u64,
+}
+
+impl Holding {
+    /// The session is connected and can be reached by `signal`.
+    pub(crate) fn connected(&self, signal: &Arc<Signal>) {
+        let mut places = self.presence.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = places.get_mut(&self.id).filter(|place| place.claim == self.claim) {
+            place.signal = Some(Arc::clone(signal));
+        }
+    }
+}
+
+impl Drop for Holding {
+    fn drop(&mut self) {
+        let mut places = self.presence.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.get(&self.id).is_some_and(|place| place.claim == self.claim) {
+            let place = places.remove(&self.id);
+            self.presence.sessions.store(places.len(), Ordering::Relaxed);
+            drop(places);
+            if let Some(signal) = place.and_then(|place| place.signal) {
+                signal.gone.notify_waiters();
+                signal.answered.notify_waiters();
+            }
+        }
+    }
+}
+
+/// What others tell a session: few and idempotent, so a set of flags and no queue.
+#[derive(Debug, Default)]
+pub(crate) struct Signal {
+    flags: AtomicUsize,
+    waker: AtomicWaker,
+    answered: Notify,
+    gone: Notify,
+}
+
+/// What a session may be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// Ping the station and say when it answers: another connection claims its id.
+    Challenge,
+    /// End: the challenge was not answered and another connection takes over.
+    Replaced,
+    /// End: the service stops.
+    Drain,
+}
+
+impl Told {
+    /// In order of urgency.
+    const ALL: [Told; 3] = [Told::Drain, Told::Replaced, Told::Challenge];
+
+    fn bit(self) -> usize {
+        match self {
+            Told::Challenge => 1,
+            Told::Replaced => 2,
+            Told::Drain => 4,
+        }
+    }
+}
+
+impl Signal {
+    /// Tells the session.
+    pub(crate) fn tell(&self, told: Told) {
+        self.flags.fetch_or(told.bit(), Ordering::AcqRel);
+        self.waker.wake();
+    }
+
+    /// For the session's poll: registers for the next word and takes the most urgent one there is.
+    pub(crate) fn poll_told(&self, cx: &std::task::Context<'_>) -> Option<Told> {
+        if self.flags.load(Ordering::Acquire) == 0 {
+            self.waker.register(cx.waker());
+        }
+        let flags = self.flags.load(Ordering::Acquire);
+        if flags == 0 {
+            return None;
+        }
+        let told = Told::ALL.into_iter().find(|told| flags & told.bit() != 0)?;
+        self.flags.fetch_and(!told.bit(), Ordering::AcqRel);
+        Some(told)
+    }
+
+    /// The challenged station answered.
+    pub(crate) fn answered(&self) {
+        self.answered.notify_waiters();
+    }
+
+    /// Challenges the incumbent. True when its station answered in time (then it stays); false when it did not or the session
+    /// ended meanwhile.
+    pub(crate) async fn challenge(&self, wait: Duration) -> Challenged {
+        let answered = self.answered.notified();
+        let gone = self.gone.notified();
+        tokio::pin!(answered, gone);
+        answered.as_mut().enable();
+        gone.as_mut().enable();
+        self.tell(Told::Challenge);
+        tokio::select! {
+            biased;
+            () = &mut gone => Challenged::Gone,
+            () = &mut answered => Challenged::Alive,
+            () = tokio::time::sleep(wait) => Challenged::Silent,
+        }
+    }
+
+    /// Ends the incumbent and waits until its place is free, at most `wait`.
+    pub(crate) async fn replace(&self, wait: Duration) -> bool {
+        let gone = self.gone.notified();
+        tokio::pin!(gone);
+        gone.as_mut().enable();
+        self.tell(Told::Replaced);
+        tokio::time::timeout(wait, gone).await.is_ok()
+    }
+}
+
+/// How a challenge ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Challenged {
+    /// The incumbent's station answered.
+    Alive,
+    /// It did not answer in time.
+    Silent,
+    /// The incumbent ended by itself.
+    Gone,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id() -> StationId {
+        StationId::parse("CS-1").unwrap()
+    }
+
+    #[test]
+    fn one_place_per_id() {
+        let presence = Arc::new(Presence::default());
+        let Claim::Held(first) = presence.claim(&id()) else { panic!("free") };
+        assert!(matches!(presence.claim(&id()), Claim::UnderWay));
+        let signal = Arc::default();
+        first.connected(&signal);
+        assert!(matches!(presence.claim(&id()), Claim::Incumbent(_)));
+        assert_eq!(presence.len(), 1);
+        drop(first);
+        assert_eq!(presence.len(), 0);
+        assert!(matches!(presence.claim(&id()), Claim::Held(_)));
+    }
+
+    #[test]
+    fn the_most_urgent_word_comes_first() {
+        let signal = Signal::default();
+        let cx = std::task::Context::from_waker(std::task::Waker::noop());
+        assert_eq!(signal.poll_told(&cx), None);
+        signal.tell(Told::Challenge);
+        signal.tell(Told::Drain);
+        assert_eq!(signal.poll_told(&cx), Some(Told::Drain));
+        assert_eq!(signal.poll_told(&cx), Some(Told::Challenge));
+        assert_eq!(signal.poll_told(&cx), None);
+    }
+
+    #[tokio::test]
+    async fn challenges_end_in_three_ways() {
+        let presence = Arc::new(Presence::default());
+        let Claim::Held(holding) = presence.claim(&id()) else { panic!("free") };
+        let signal = Arc::new(Signal::default());
+        holding.connected(&signal);
+        assert_eq!(signal.challenge(Duration::from_millis(5)).await, Challenged::Silent);
+        let (challenged, ()) =
+            tokio::join!(signal.challenge(Duration::from_secs(5)), async { signal.answered() });
+        assert_eq!(challenged, Challenged::Alive);
+        let (challenged, ()) =
+            tokio::join!(signal.challenge(Duration::from_secs(5)), async { drop(holding) });
+        assert_eq!(challenged, Challenged::Gone);
+    }
+}

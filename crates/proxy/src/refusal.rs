@@ -1,0 +1,218 @@
+//! Why a station is not admitted, and the little of it that the outside learns.
+
+use http::{HeaderValue, StatusCode, header};
+
+/// Every reason to refuse a connection. The code is what evidence, logs and metrics carry; the peer only sees
+/// [`Reason::status`] and a constant body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// Not a well-formed upgrade request: method, version, host, body, doubled headers, key.
+    MalformedRequest,
+    /// No `Connection: Upgrade` with `Upgrade: websocket`.
+    NotWebSocket,
+    /// A WebSocket version other than 13.
+    WebSocketVersion,
+    /// A path that is not `/ocpp/{stationId}`.
+    UnknownPath,
+    /// A query after the path.
+    QueryInPath,
+    /// A station id that breaks the rules for ids.
+    HostileStationId,
+    /// None of the offered subprotocols is an OCPP version we speak.
+    NoSubprotocol,
+    /// No `Authorization` header.
+    MissingCredentials,
+    /// An `Authorization` header that is not Basic credentials with a secret of legal length.
+    MalformedCredentials,
+    /// Credentials of another user than the id in the path.
+    WrongUser,
+    /// An id that the inventory does not know.
+    UnknownStation,
+    /// A known id with a wrong secret.
+    WrongSecret,
+    /// Too many refused attempts from this address.
+    TooManyAttempts,
+    /// The station offers only versions that the inventory does not allow it.
+    VersionNotAllowed,
+    /// A session of this id is alive.
+    AlreadyConnected,
+    /// Another connection of this id is being admitted.
+    AdmissionUnderWay,
+    /// A named bound is reached: handshakes, sessions, secrets being checked.
+    Busy,
+    /// The service is being stopped.
+    Draining,
+    /// The evidence store does not take the record of the admission.
+    EvidenceUnavailable,
+    /// The CSMS cannot be reached in time.
+    CsmsUnreachable,
+    /// The CSMS answered, but not with an upgrade.
+    CsmsRefused,
+    /// The CSMS chose no subprotocol, or one that was not offered.
+    CsmsSubprotocol,
+    /// The handshake took too long, or its head is longer than allowed.
+    HandshakeTimeout,
+    /// The station sent bytes before it was answered.
+    EarlyBytes,
+    /// The station went away before it was answered.
+    Abandoned,
+}
+
+impl Reason {
+    /// Every reason, for documentation and for registering metrics.
+    pub const ALL: [Reason; 25] = [
+        Reason::MalformedRequest,
+        Reason::NotWebSocket,
+        Reason::WebSocketVersion,
+        Reason::UnknownPath,
+        Reason::QueryInPath,
+        Reason::HostileStationId,
+        Reason::NoSubprotocol,
+        Reason::MissingCredentials,
+        Reason::MalformedCredentials,
+        Reason::WrongUser,
+        Reason::UnknownStation,
+        Reason::WrongSecret,
+        Reason::TooManyAttempts,
+        Reason::VersionNotAllowed,
+        Reason::AlreadyConnected,
+        Reason::AdmissionUnderWay,
+        Reason::Busy,
+        Reason::Draining,
+        Reason::EvidenceUnavailable,
+        Reason::CsmsUnreachable,
+        Reason::CsmsRefused,
+        Reason::CsmsSubprotocol,
+        Reason::HandshakeTimeout,
+        Reason::EarlyBytes,
+        Reason::Abandoned,
+    ];
+
+    /// The public code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Reason::MalformedRequest => "malformed-request",
+            Reason::NotWebSocket => "not-websocket",
+            Reason::WebSocketVersion => "websocket-version",
+            Reason::UnknownPath => "unknown-path",
+            Reason::QueryInPath => "query-in-path",
+            Reason::HostileStationId => "hostile-station-id",
+            Reason::NoSubprotocol => "no-subprotocol",
+            Reason::MissingCredentials => "missing-credentials",
+            Reason::MalformedCredentials => "malformed-credentials",
+            Reason::WrongUser => "wrong-user",
+            Reason::UnknownStation => "unknown-station",
+            Reason::WrongSecret => "wrong-secret",
+            Reason::TooManyAttempts => "too-many-attempts",
+            Reason::VersionNotAllowed => "version-not-allowed",
+            Reason::AlreadyConnected => "already-connected",
+            Reason::AdmissionUnderWay => "admission-under-way",
+            Reason::Busy => "busy",
+            Reason::Draining => "draining",
+            Reason::EvidenceUnavailable => "evidence-unavailable",
+            Reason::CsmsUnreachable => "csms-unreachable",
+            Reason::CsmsRefused => "csms-refused",
+            Reason::CsmsSubprotocol => "csms-subprotocol",
+            Reason::HandshakeTimeout => "handshake-timeout",
+            Reason::EarlyBytes => "early-bytes",
+            Reason::Abandoned => "abandoned",
+        }
+    }
+
+    /// What the peer is told. Unknown paths, unknown ids and wrong secrets look the same.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        match self {
+            Reason::MalformedRequest
+            | Reason::QueryInPath
+            | Reason::NoSubprotocol
+            | Reason::VersionNotAllowed
+            | Reason::EarlyBytes => StatusCode::BAD_REQUEST,
+            Reason::NotWebSocket | Reason::WebSocketVersion => StatusCode::UPGRADE_REQUIRED,
+            Reason::UnknownPath
+            | Reason::HostileStationId
+            | Reason::MissingCredentials
+            | Reason::MalformedCredentials
+            | Reason::WrongUser
+            | Reason::UnknownStation
+            | Reason::WrongSecret => StatusCode::UNAUTHORIZED,
+            Reason::HandshakeTimeout | Reason::Abandoned => StatusCode::REQUEST_TIMEOUT,
+            Reason::AlreadyConnected | Reason::AdmissionUnderWay => StatusCode::CONFLICT,
+            Reason::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
+            Reason::CsmsUnreachable | Reason::CsmsRefused | Reason::CsmsSubprotocol => {
+                StatusCode::BAD_GATEWAY
+            }
+            Reason::Busy | Reason::Draining | Reason::EvidenceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// Whether it counts against the address it came from: guesses do, our own trouble does not.
+    #[must_use]
+    pub fn is_guess(self) -> bool {
+        self.status() == StatusCode::UNAUTHORIZED
+    }
+
+    /// The whole answer: a constant per status.
+    #[must_use]
+    pub fn response<B: From<&'static str>>(self) -> http::Response<B> {
+        let status = self.status();
+        let mut response = http::Response::new(B::from(body(status)));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        match status {
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"ocpp\""));
+            }
+            StatusCode::UPGRADE_REQUIRED => {
+                headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+                headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+                headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade, close"));
+            }
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+/// When to come again after 429 and 503: the first back-off step of OCPP 2.x (`RetryBackOffWaitMinimum`) in practice.
+const RETRY_AFTER_SECONDS: &str = "30";
+
+fn body(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::BAD_REQUEST => "bad request\n",
+        StatusCode::UNAUTHORIZED => "unauthorized\n",
+        StatusCode::REQUEST_TIMEOUT => "timeout\n",
+        StatusCode::CONFLICT => "already connected\n",
+        StatusCode::UPGRADE_REQUIRED => "upgrade required\n",
+        StatusCode::TOO_MANY_REQUESTS => "too many attempts\n",
+        StatusCode::BAD_GATEWAY => "bad gateway\n",
+        _ => "unavailable\n",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct() {
+        let mut codes: Vec<_> = Reason::ALL.iter().map(|reason| reason.code()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), Reason::ALL.len());
+    }
+
+    #[test]
+    fn whatever_depends_on_the_inventory_looks_the_same() {
+        let answer = |reason: Reason| format!("{:?}", reason.response::<String>());
+        for reason in Reason::ALL.into_iter().filter(|reason| reason.is_guess()) {
+            assert_eq!(answer(reason), answer(Reason::UnknownStation), "{}", reason.code());
+        }
+    }
+}
