@@ -1,2 +1,7 @@
 //! The `chargewarden` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    chargewarden::command::main().into()
+}

@@ -1,0 +1,299 @@
+//! The form of the configuration file. The doc comments here are the reference: they stand in `docs/reference/config.schema.json`.
+
+use std::path::PathBuf;
+
+use chargewarden_proxy::Bounds;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Wait;
+
+/// Configuration of Chargewarden.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where stations connect.
+    pub listen: Listen,
+    /// The management systems behind the service.
+    pub csms: Vec<Csms>,
+    /// The parties with jurisdiction, in the order in which they are asked. A message is forwarded only if every one allows it.
+    pub parties: Vec<Party>,
+    /// Which stations may connect.
+    pub inventory: Inventory,
+    /// Where state and evidence are kept.
+    pub store: Store,
+    /// Health, readiness, metrics.
+    pub admin: Admin,
+    /// Bounds and waits.
+    pub limits: Limits,
+    /// What is logged, and how.
+    pub log: Log,
+}
+
+/// Where stations connect.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Listen {
+    /// Address and port of the listener without TLS. Port 0 lets the system choose.
+    pub address: String,
+    /// Permits a listener without TLS on an address that others can reach: secrets and commands then cross the network readable.
+    pub danger_allow_plain_nonloopback: bool,
+}
+
+impl Default for Listen {
+    fn default() -> Listen {
+        Listen { address: "127.0.0.1:9000".to_owned(), danger_allow_plain_nonloopback: false }
+    }
+}
+
+/// A management system.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Csms {
+    /// Its name in inventory, policies, metrics and evidence: `[a-z][a-z0-9-]*`, at most 32 characters.
+    pub name: String,
+    /// The party that runs it: a name of `parties`.
+    pub party: String,
+    /// `ws://host[:port]/path`; the station's id is appended as one more path segment.
+    pub url: String,
+    /// User name for its Basic authentication; the station's id when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// File that holds the password for its Basic authentication; one trailing newline is ignored. The station's own
+    /// secret is never passed on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
+    /// Name of the environment variable that holds the password, instead of a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_env: Option<String>,
+    /// How it is told that a command was refused.
+    pub refusals: Refusals,
+    /// Permits a connection without TLS to an address that is not this machine.
+    pub danger_allow_plain_nonloopback: bool,
+}
+
+/// How a management system is told that a command was refused.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Refusals {
+    /// With the action's own negative status where it has one, else with `CALLERROR` `SecurityError`.
+    #[default]
+    OwnStatus,
+    /// Always with `CALLERROR` `SecurityError`.
+    CallError,
+}
+
+/// A party with jurisdiction.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Party {
+    /// Its name: `[a-z][a-z0-9-]*`, at most 32 characters.
+    pub name: String,
+    /// Its policy bundles: directories, or `builtin:baseline` for the pack that ships in the program. Each bundle is asked on its
+    /// own, and each must allow.
+    pub bundles: Vec<String>,
+}
+
+/// Which stations may connect.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Inventory {
+    /// TOML file of `[[station]]` entries. It is the source of truth: the store is brought into line with it at start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
+    /// Stations given by the program that embeds the gateway (demo, tests); not a setting.
+    #[serde(skip)]
+    pub stations: Vec<StationEntry>,
+}
+
+/// A station of the inventory file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct StationEntry {
+    /// The id it dials in with, and its Basic user name: 1 to 48 of `A-Z a-z 0-9 - _ = + | @ . *`.
+    pub id: String,
+    /// Its secret as an argon2id PHC string; make one with `chargewarden station hash`.
+    pub secret_hash: String,
+    /// The versions it may speak: `1.6`, `2.0.1`, `2.1`.
+    pub versions: Vec<String>,
+    /// The management system it is relayed to: a name of `csms`. May be left out when there is only one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub csms: Option<String>,
+    /// The site it stands on, for policies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// Its groups, for policies.
+    pub groups: Vec<String>,
+    /// The part of the grid it is connected to, for policies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub area: Option<String>,
+}
+
+/// Where state and evidence are kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Store {
+    /// Directory of the embedded store and its keys; made with mode 0700 when it is not there. One process may use it.
+    pub path: PathBuf,
+    /// Name of the evidence log, in checkpoints. Fixed when the log begins.
+    pub log_name: String,
+}
+
+impl Default for Store {
+    fn default() -> Store {
+        Store { path: PathBuf::from("chargewarden-data"), log_name: "chargewarden.local/evidence".to_owned() }
+    }
+}
+
+/// Health, readiness, metrics.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Admin {
+    /// Address and port. Port 0 lets the system choose.
+    pub address: String,
+    /// Names besides `localhost`, `127.0.0.1` and `[::1]` under which it may be asked (protects against DNS rebinding).
+    pub hosts: Vec<String>,
+    /// Permits an address that others can reach. Nobody has to sign in to read metrics.
+    pub danger_allow_nonloopback: bool,
+}
+
+impl Default for Admin {
+    fn default() -> Admin {
+        Admin { address: "127.0.0.1:8080".to_owned(), hosts: Vec::new(), danger_allow_nonloopback: false }
+    }
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// `error`, `warn`, `info`, `debug` or `trace`, or directives such as `info,chargewarden_proxy=debug`.
+    pub level: String,
+    /// How lines look.
+    pub format: LogFormat,
+}
+
+impl Default for Log {
+    fn default() -> Log {
+        Log { level: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Bounds and waits. Reaching one is counted by `chargewarden_bounds_hit_total`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Longest message, in bytes: 1024 to 16777216. A longer one ends the connection with 1009.
+    pub frame_bytes: usize,
+    /// Handshakes under way at once.
+    pub handshakes: usize,
+    /// Handshakes under way at once from one address.
+    pub handshakes_per_address: usize,
+    /// Stations connected at once.
+    pub sessions: usize,
+    /// Station secrets being verified at once. Each takes a core and about 19 MiB for some 20 ms.
+    pub secret_checks: usize,
+    /// Refused guesses of id or secret from one address within `guess_window` before it is answered 429.
+    pub guesses_per_address: u32,
+    /// See `guesses_per_address`.
+    pub guess_window: Wait,
+    /// From accept to the answer of the upgrade.
+    pub handshake_wait: Wait,
+    /// How long a management system has to accept a connection and its upgrade.
+    pub dial_wait: Wait,
+    /// How long a connected station has to answer the ping that decides whether a second connection of its id replaces it.
+    pub incumbent_wait: Wait,
+    /// Quiet time after which a peer is pinged.
+    pub ping_interval: Wait,
+    /// How long a pong may take.
+    pub pong_wait: Wait,
+    /// How long a peer may take to receive what is written to it.
+    pub write_wait: Wait,
+    /// How long a message may be under way from first to last byte.
+    pub message_wait: Wait,
+    /// How long a close handshake may take.
+    pub close_wait: Wait,
+    /// Messages a second that one peer may send, averaged over `tick`.
+    pub messages_per_second: u32,
+    /// When a management system is lost, its stations are closed spread over this time.
+    pub csms_lost_spread: Wait,
+    /// On shutdown, sessions are closed spread over this time.
+    pub drain_spread: Wait,
+    /// On shutdown, how long to wait for the last sessions.
+    pub drain_wait: Wait,
+    /// How often a session looks at what is due.
+    pub tick: Wait,
+    /// How long a CALL may stay unanswered before its answer is not accepted any more.
+    pub answer_wait: Wait,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        let bounds = Bounds::default();
+        Limits {
+            frame_bytes: bounds.frame_bytes,
+            handshakes: bounds.handshakes,
+            handshakes_per_address: bounds.handshakes_per_address,
+            sessions: bounds.sessions,
+            secret_checks: bounds.secret_checks,
+            guesses_per_address: bounds.guesses_per_address,
+            guess_window: Wait(bounds.guess_window),
+            handshake_wait: Wait(bounds.handshake_wait),
+            dial_wait: Wait(bounds.dial_wait),
+            incumbent_wait: Wait(bounds.incumbent_wait),
+            ping_interval: Wait(bounds.ping_interval),
+            pong_wait: Wait(bounds.pong_wait),
+            write_wait: Wait(bounds.write_wait),
+            message_wait: Wait(bounds.message_wait),
+            close_wait: Wait(bounds.close_wait),
+            messages_per_second: bounds.messages_per_second,
+            csms_lost_spread: Wait(bounds.csms_lost_spread),
+            drain_spread: Wait(bounds.drain_spread),
+            drain_wait: Wait(bounds.drain_wait),
+            tick: Wait(bounds.tick),
+            answer_wait: Wait(std::time::Duration::from_millis(
+                chargewarden_engine::SessionLimits::ANSWER_MS,
+            )),
+        }
+    }
+}
+
+impl Limits {
+    /// The proxy's part of them.
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        Bounds {
+            frame_bytes: self.frame_bytes,
+            handshakes: self.handshakes,
+            handshakes_per_address: self.handshakes_per_address,
+            sessions: self.sessions,
+            secret_checks: self.secret_checks,
+            guesses_per_address: self.guesses_per_address,
+            guess_window: self.guess_window.0,
+            handshake_wait: self.handshake_wait.0,
+            dial_wait: self.dial_wait.0,
+            incumbent_wait: self.incumbent_wait.0,
+            ping_interval: self.ping_interval.0,
+            pong_wait: self.pong_wait.0,
+            write_wait: self.write_wait.0,
+            message_wait: self.message_wait.0,
+            close_wait: self.close_wait.0,
+            messages_per_second: self.messages_per_second,
+            csms_lost_spread: self.csms_lost_spread.0,
+            drain_spread: self.drain_spread.0,
+            drain_wait: self.drain_wait.0,
+            tick: self.tick.0,
+            ..Bounds::default()
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The configuration file: its form, its sources, its problems.
+//!
+//! Three steps, each complete before the next, so that every problem is reported at once: [`source`] lays environment over file
+//! and reads what has the right form; [`resolve`] checks the values against each other and the files they name; what comes out
+//! is a [`crate::Settings`] that nobody has to check again.
+
+mod form;
+mod inventory;
+mod policies;
+mod problem;
+mod resolve;
+mod source;
+mod wait;
+
+pub use form::{
+    Admin, Config, Csms, Inventory, Limits, Listen, Log, LogFormat, Party, Refusals, StationEntry, Store,
+};
+pub use inventory::read_inventory;
+pub use policies::{BUILTIN_PREFIX, Pack, builtin_packs, party_of, read_bundle};
+pub use problem::{Problem, Problems};
+pub use resolve::{Settings, Sink, resolve};
+pub use source::{ENV_PREFIX, Effective, Origin, Sources, read_file, read_text};
+pub use wait::Wait;

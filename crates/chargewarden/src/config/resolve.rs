@@ -1,0 +1,379 @@
+//! From what was written to what is run: values checked against each other, files read, policies compiled.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use chargewarden_engine::SessionLimits;
+use chargewarden_ocpp::refusal::RefusalStyle;
+use chargewarden_policy::{Bundle, PartyId};
+use chargewarden_proxy::{Bounds, Csms, CsmsCredentials, Secret, Station};
+use http::Uri;
+
+use super::{Config, LogFormat, Problems, Refusals, inventory, policies::read_bundle, read_inventory};
+
+/// A configuration in which everything is known to be right.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where stations connect.
+    pub listen: SocketAddr,
+    /// See [`super::Listen::danger_allow_plain_nonloopback`].
+    pub danger_allow_plain_nonloopback: bool,
+    /// The parties with jurisdiction, in the order in which they are asked.
+    pub parties: Vec<PartyId>,
+    /// Their bundles, in the same order.
+    pub bundles: Vec<Arc<Bundle>>,
+    /// The stations that may connect.
+    pub stations: Vec<Station>,
+    /// The proxy's bounds.
+    pub bounds: Bounds,
+    /// The core's bounds.
+    pub session_limits: SessionLimits,
+    /// Where state and evidence are kept.
+    pub store: PathBuf,
+    /// The name of the evidence log.
+    pub log_name: String,
+    /// Where the admin server listens.
+    pub admin: SocketAddr,
+    /// See [`super::Admin::danger_allow_nonloopback`].
+    pub danger_admin_nonloopback: bool,
+    /// Further names the admin server answers to.
+    pub admin_hosts: Vec<String>,
+    /// What is logged.
+    pub log: Sink,
+    /// The `danger_` settings in force, by key path.
+    pub dangers: Vec<String>,
+    /// The configuration as effective, without secrets: what evidence keeps the hash of.
+    pub canonical: String,
+}
+
+/// Where the log goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sink {
+    /// Directives of `tracing`'s filter.
+    pub level: String,
+    /// How lines look.
+    pub format: LogFormat,
+}
+
+/// Checks a configuration. Relative paths start from `base`.
+///
+/// # Errors
+/// Everything that is wrong.
+pub fn resolve(config: &Config, base: &Path) -> Result<Settings, Problems> {
+    let mut problems = Problems::default();
+    let listen = address("listen.address", &config.listen.address, &mut problems);
+    if let Some(listen) = listen
+        && !listen.ip().is_loopback()
+        && !config.listen.danger_allow_plain_nonloopback
+    {
+        problems.add(
+            "listen.address",
+            format!(
+                "`{listen}` can be reached from outside, and this listener has no TLS; use 127.0.0.1, or set \
+                 `danger_allow_plain_nonloopback = true` if the network is trusted"
+            ),
+        );
+    }
+    let (parties, bundles) = parties(config, base, &mut problems);
+    let csms = management_systems(config, base, &parties, &mut problems);
+    let stations = inventory(config, base, &csms, &mut problems);
+    let admin = address("admin.address", &config.admin.address, &mut problems);
+    if let Some(admin) = admin
+        && !admin.ip().is_loopback()
+        && !config.admin.danger_allow_nonloopback
+    {
+        problems.add(
+            "admin.address",
+            format!("`{admin}` can be reached from outside; use 127.0.0.1, or set `danger_allow_nonloopback = true`"),
+        );
+    }
+    limits(config, &mut problems);
+    if config.store.path.as_os_str().is_empty() {
+        problems.add("store.path", "name a directory");
+    }
+    if let Err(error) = config.log.level.parse::<tracing_subscriber::EnvFilter>() {
+        problems.add("log.level", format!("`{}` is not a filter: {error}", config.log.level));
+    }
+    let (Some(listen), Some(admin), true) = (listen, admin, problems.is_empty()) else {
+        return Err(problems);
+    };
+    let limits = &config.limits;
+    let mut session_limits = SessionLimits::default();
+    session_limits.wire.frame_bytes = limits.frame_bytes;
+    session_limits.answer_ms = u64::try_from(limits.answer_wait.0.as_millis()).unwrap_or(u64::MAX);
+    Ok(Settings {
+        listen,
+        danger_allow_plain_nonloopback: config.listen.danger_allow_plain_nonloopback,
+        parties: parties.into_iter().collect(),
+        bundles,
+        stations,
+        bounds: limits.bounds(),
+        session_limits,
+        store: base.join(&config.store.path),
+        log_name: config.store.log_name.clone(),
+        admin,
+        danger_admin_nonloopback: config.admin.danger_allow_nonloopback,
+        admin_hosts: config.admin.hosts.clone(),
+        log: Sink { level: config.log.level.clone(), format: config.log.format },
+        dangers: dangers(config),
+        canonical: toml::to_string(config).unwrap_or_default(),
+    })
+}
+
+fn address(key: &str, text: &str, problems: &mut Problems) -> Option<SocketAddr> {
+    let parsed = text.parse().ok();
+    if parsed.is_none() {
+        problems.add(key, format!("`{text}` is not an address and a port, such as `127.0.0.1:9000`"));
+    }
+    parsed
+}
+
+fn parties(config: &Config, base: &Path, problems: &mut Problems) -> (Vec<PartyId>, Vec<Arc<Bundle>>) {
+    let (mut parties, mut bundles) = (Vec::new(), Vec::new());
+    if config.parties.is_empty() {
+        problems.add(
+            "parties",
+            "name at least one party with its policies; without policies everything is refused \
+             (to begin: name = \"cso\", bundles = [\"builtin:baseline\"])",
+        );
+    }
+    for (number, entry) in config.parties.iter().enumerate() {
+        let at = format!("parties[{number}]");
+        let Some(party) = name::<PartyId>(&format!("{at}.name"), &entry.name, problems) else { continue };
+        if parties.contains(&party) {
+            problems.add(format!("{at}.name"), format!("`{party}` was already given"));
+            continue;
+        }
+        if entry.bundles.is_empty() {
+            problems
+                .add(format!("{at}.bundles"), "name at least one bundle: a directory, or `builtin:baseline`");
+        }
+        for (number, place) in entry.bundles.iter().enumerate() {
+            match read_bundle(&party, place, base) {
+                Ok(bundle) => bundles.push(Arc::new(bundle)),
+                Err(found) => {
+                    for problem in found.0 {
+                        problems.add(format!("{at}.bundles[{number}]: {}", problem.at), problem.what);
+                    }
+                }
+            }
+        }
+        parties.push(party);
+    }
+    (parties, bundles)
+}
+
+fn name<T: std::str::FromStr>(key: &str, text: &str, problems: &mut Problems) -> Option<T>
+where
+    T::Err: std::fmt::Display,
+{
+    match text.parse() {
+        Ok(name) => Some(name),
+        Err(error) => {
+            problems.add(key, error.to_string());
+            None
+        }
+    }
+}
+
+fn management_systems(
+    config: &Config,
+    base: &Path,
+    parties: &[PartyId],
+    problems: &mut Problems,
+) -> BTreeMap<String, Arc<Csms>> {
+    let mut systems = BTreeMap::new();
+    let mut names = BTreeSet::new();
+    if config.csms.is_empty() {
+        problems.add("csms", "name at least one management system ([[csms]] with name, party and url)");
+    }
+    for (number, entry) in config.csms.iter().enumerate() {
+        let at = format!("csms[{number}]");
+        // The rules for names are those of parties.
+        if name::<PartyId>(&format!("{at}.name"), &entry.name, problems).is_some()
+            && !names.insert(&entry.name)
+        {
+            problems.add(format!("{at}.name"), format!("`{}` was already given", entry.name));
+        }
+        let party = name::<PartyId>(&format!("{at}.party"), &entry.party, problems);
+        if let Some(party) = party.as_ref().filter(|party| !parties.contains(party)) {
+            tracing::debug!(%party, "a management system is run by a party without policies");
+        }
+        let url = url(&at, entry, problems);
+        let credentials = credentials(&at, entry, base, problems);
+        let (Some(party), Some(url), Ok(credentials)) = (party, url, credentials) else { continue };
+        let refusals = match entry.refusals {
+            Refusals::OwnStatus => RefusalStyle::OwnStatus,
+            Refusals::CallError => RefusalStyle::CallError,
+        };
+        let csms = Csms { name: entry.name.clone(), party, url, credentials, refusals };
+        systems.insert(entry.name.clone(), Arc::new(csms));
+    }
+    systems
+}
+
+fn url(at: &str, entry: &super::Csms, problems: &mut Problems) -> Option<Uri> {
+    let mut fault = |what: String| {
+        problems.add(format!("{at}.url"), what);
+        None
+    };
+    let url: Uri = match entry.url.parse() {
+        Ok(url) => url,
+        Err(error) => return fault(format!("`{}` is not a URL: {error}", entry.url)),
+    };
+    match url.scheme_str() {
+        Some("ws") => {}
+        Some("wss") => {
+            return fault(
+                "wss is not built yet: TLS comes with the next issue; use ws on this machine".to_owned(),
+            );
+        }
+        _ => return fault(format!("`{}` does not begin with `ws://`", entry.url)),
+    }
+    if url.query().is_some() {
+        return fault("a query cannot be kept when the station's id is appended; leave it out".to_owned());
+    }
+    if url.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        return fault("no credentials in the URL; use `user` and `password_file`".to_owned());
+    }
+    let Some(host) = url.host() else { return fault(format!("`{}` names no host", entry.url)) };
+    if !is_this_machine(host) && !entry.danger_allow_plain_nonloopback {
+        return fault(format!(
+            "`{host}` is another machine, and ws:// has no TLS; set `danger_allow_plain_nonloopback = true` if the network \
+             between is trusted"
+        ));
+    }
+    Some(url)
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn credentials(
+    at: &str,
+    entry: &super::Csms,
+    base: &Path,
+    problems: &mut Problems,
+) -> Result<Option<CsmsCredentials>, ()> {
+    let password = match (&entry.password_file, &entry.password_env) {
+        (None, None) => {
+            if entry.user.is_some() {
+                problems.add(format!("{at}.user"), "a user needs `password_file` or `password_env`");
+                return Err(());
+            }
+            return Ok(None);
+        }
+        (Some(_), Some(_)) => {
+            problems.add(format!("{at}.password_env"), "give either `password_file` or `password_env`");
+            return Err(());
+        }
+        (Some(file), None) => {
+            let path = base.join(file);
+            std::fs::read(&path).map_err(|error| {
+                problems.add(
+                    format!("{at}.password_file"),
+                    format!("`{}` cannot be read: {error}", path.display()),
+                );
+            })?
+        }
+        (None, Some(variable)) => std::env::var(variable).map(String::into_bytes).map_err(|_| {
+            problems.add(
+                format!("{at}.password_env"),
+                format!("the environment variable `{variable}` is not set"),
+            );
+        })?,
+    };
+    let end = password.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
+    let password = password.get(..end).unwrap_or_default().to_vec();
+    if password.is_empty() || password.iter().any(|byte| matches!(byte, b'\n' | b'\r' | 0)) {
+        problems.add(format!("{at}.password_file"), "the password is empty or has line breaks");
+        return Err(());
+    }
+    if entry.user.as_ref().is_some_and(|user| user.contains([':', '\n', '\r'])) {
+        problems.add(format!("{at}.user"), "a user name has no `:` and no line breaks");
+        return Err(());
+    }
+    Ok(Some(CsmsCredentials { user: entry.user.clone(), password: Secret::new(password) }))
+}
+
+fn inventory(
+    config: &Config,
+    base: &Path,
+    csms: &BTreeMap<String, Arc<Csms>>,
+    problems: &mut Problems,
+) -> Vec<Station> {
+    let mut entries = match &config.inventory.file {
+        Some(file) => read_inventory(&base.join(file), problems),
+        None => Vec::new(),
+    };
+    let given = config.inventory.stations.iter().cloned().enumerate();
+    entries.extend(given.map(|(number, entry)| (format!("inventory.stations[{number}]"), entry)));
+    if config.inventory.file.is_none() && entries.is_empty() {
+        problems.add("inventory.file", "name the file that lists the stations");
+    }
+    inventory::stations(entries, csms, problems)
+}
+
+fn limits(config: &Config, problems: &mut Problems) {
+    let limits = &config.limits;
+    let mut check = |key: &str, right: bool, what: &str| {
+        if !right {
+            problems.add(format!("limits.{key}"), what);
+        }
+    };
+    check(
+        "frame_bytes",
+        (1024..=16 * 1024 * 1024).contains(&limits.frame_bytes),
+        "between 1024 and 16777216",
+    );
+    for (key, number) in [
+        ("handshakes", limits.handshakes),
+        ("handshakes_per_address", limits.handshakes_per_address),
+        ("sessions", limits.sessions),
+        ("secret_checks", limits.secret_checks),
+    ] {
+        check(key, (1..=1_000_000).contains(&number), "between 1 and 1000000");
+    }
+    check("messages_per_second", limits.messages_per_second > 0, "at least 1");
+    check("guesses_per_address", limits.guesses_per_address > 0, "at least 1");
+    for (key, wait) in [
+        ("handshake_wait", limits.handshake_wait),
+        ("dial_wait", limits.dial_wait),
+        ("incumbent_wait", limits.incumbent_wait),
+        ("ping_interval", limits.ping_interval),
+        ("pong_wait", limits.pong_wait),
+        ("write_wait", limits.write_wait),
+        ("message_wait", limits.message_wait),
+        ("tick", limits.tick),
+        ("answer_wait", limits.answer_wait),
+        ("guess_window", limits.guess_window),
+    ] {
+        check(key, wait.0.as_millis() >= 10, "at least 10ms");
+    }
+    let dial = limits.dial_wait.0 + limits.incumbent_wait.0 * 2;
+    check(
+        "handshake_wait",
+        limits.handshake_wait.0 >= dial,
+        "at least `dial_wait` and twice `incumbent_wait`, which happen within it",
+    );
+}
+
+fn dangers(config: &Config) -> Vec<String> {
+    let csms = config.csms.iter().enumerate().map(|(number, csms)| {
+        (format!("csms[{number}].danger_allow_plain_nonloopback"), csms.danger_allow_plain_nonloopback)
+    });
+    [
+        ("listen.danger_allow_plain_nonloopback".to_owned(), config.listen.danger_allow_plain_nonloopback),
+        ("admin.danger_allow_nonloopback".to_owned(), config.admin.danger_allow_nonloopback),
+    ]
+    .into_iter()
+    .chain(csms)
+    .filter_map(|(key, on)| on.then_some(key))
+    .collect()
+}

@@ -1,0 +1,297 @@
+//! The whole service in one value: store, evidence, proxy, admin.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use arc_swap::ArcSwap;
+use chargewarden_admin::{Admin, Check, Hosts, Readiness};
+use chargewarden_engine::{EvidenceHealth, World};
+use chargewarden_evidence::{
+    Bundle as BundleRecord, BundleOutcome, Durability, Event, Hash, Lifecycle, Phase, Record, Stamp,
+};
+use chargewarden_policy::Policies;
+use chargewarden_proxy::{Directory as Stations, Plan, Proxy};
+use chargewarden_store::{Directory, Scribe, SqliteJournal, SqliteStore, Store, StoreError, directory};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+use tokio::task::JoinHandle;
+
+use crate::{
+    config::Settings,
+    inventory::{self, Imported},
+    telemetry,
+};
+
+/// How often it is looked whether evidence can be written.
+const HEALTH_INTERVAL: Duration = Duration::from_millis(250);
+
+/// A running gateway.
+pub struct Gateway {
+    proxy: Proxy,
+    admin: Admin,
+    scribe: Scribe,
+    store: Arc<dyn Store>,
+    ready: Arc<AtomicBool>,
+    canonical: String,
+    dangers: Vec<String>,
+    watch: JoinHandle<()>,
+    keep_up: JoinHandle<()>,
+}
+
+/// Where a gateway listens, with the ports the system gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Addresses {
+    /// For stations: `ws://{stations}/ocpp/{stationId}`.
+    pub stations: SocketAddr,
+    /// For health, readiness and metrics.
+    pub admin: SocketAddr,
+}
+
+/// How a gateway ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stopped {
+    /// Sessions that had not ended in time.
+    pub sessions_left: usize,
+}
+
+/// Why a gateway does not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The store or the evidence log.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The listener for stations.
+    #[error("listen.address: {0}")]
+    Proxy(#[from] chargewarden_proxy::StartError),
+    /// The admin server.
+    #[error("admin.address: {0}")]
+    Admin(#[from] chargewarden_admin::StartError),
+    /// No place for metrics.
+    #[error("metrics: {0}")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+    /// No random bytes.
+    #[error("the system gives no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+impl Gateway {
+    /// Opens the store, brings the inventory into line, and listens.
+    ///
+    /// # Errors
+    /// See [`StartError`]; nothing is left running.
+    pub async fn start(settings: Settings) -> Result<Gateway, StartError> {
+        let metrics = telemetry::metrics()?;
+        let (scribe, store, content_key) = open_storage(&settings)?;
+        record_bundles(&settings, &scribe).await;
+        let imported = inventory::import(&settings, store.as_ref(), &scribe).await?;
+        announce(&settings, imported);
+
+        let world = World {
+            policies: Arc::new(Policies::new(settings.bundles.clone())),
+            content_key,
+            evidence: EvidenceHealth::Available,
+            limits: settings.session_limits,
+        };
+        let world = Arc::new(ArcSwap::from_pointee(world));
+        let proxy = Proxy::start(Plan {
+            listen: settings.listen,
+            danger_allow_plain_nonloopback: settings.danger_allow_plain_nonloopback,
+            bounds: settings.bounds.clone(),
+            directory: Stations::new(settings.stations),
+            parties: settings.parties,
+            world: Arc::clone(&world),
+            scribe: scribe.clone(),
+            store: Arc::clone(&store),
+        })
+        .await?;
+        let ready = Arc::new(AtomicBool::new(true));
+        let admin = Admin::start(chargewarden_admin::Plan {
+            address: settings.admin,
+            danger_allow_nonloopback: settings.danger_admin_nonloopback,
+            hosts: Hosts::new(settings.admin_hosts),
+            readiness: readiness(&ready, &scribe, &world),
+            metrics: metrics.clone(),
+        })
+        .await?;
+        let gateway = Gateway {
+            proxy,
+            admin,
+            watch: tokio::spawn(watch_evidence(scribe.clone(), world)),
+            keep_up: tokio::spawn(telemetry::keep_up(metrics)),
+            scribe,
+            store,
+            ready,
+            canonical: settings.canonical,
+            dangers: settings.dangers,
+        };
+        gateway.record(Phase::Started).await;
+        Ok(gateway)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addresses(&self) -> Addresses {
+        Addresses { stations: self.proxy.address(), admin: self.admin.address() }
+    }
+
+    /// Stations connected, and those being admitted.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.proxy.sessions()
+    }
+
+    /// The store, to read evidence and inventory from.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// The evidence log, to append to and to ask for its health.
+    #[must_use]
+    pub fn scribe(&self) -> &Scribe {
+        &self.scribe
+    }
+
+    /// Stops in order: not ready, accept nobody, close the sessions, write and sign the evidence.
+    pub async fn shutdown(self) -> Stopped {
+        self.ready.store(false, Ordering::Release);
+        self.proxy.stop_accepting();
+        self.record(Phase::Draining).await;
+        let canonical = configuration_hash(&self.canonical);
+        let sessions_left = self.proxy.drain().await;
+        append_lifecycle(&self.scribe, Phase::Stopped, canonical, self.dangers).await;
+        self.watch.abort();
+        self.keep_up.abort();
+        self.scribe.close().await;
+        self.admin.stop();
+        Stopped { sessions_left }
+    }
+
+    async fn record(&self, phase: Phase) {
+        append_lifecycle(&self.scribe, phase, configuration_hash(&self.canonical), self.dangers.clone())
+            .await;
+    }
+}
+
+fn open_storage(
+    settings: &Settings,
+) -> Result<(Scribe, Arc<dyn Store>, chargewarden_evidence::ContentKey), StartError> {
+    let mut fresh = zeroize::Zeroizing::new([0; 32]);
+    let place = Directory::open(&settings.store)?;
+    getrandom::fill(fresh.as_mut_slice())?;
+    let content_key = place.content_key(&fresh)?;
+    getrandom::fill(fresh.as_mut_slice())?;
+    let signer = place.checkpoint_key(&settings.log_name, &fresh)?;
+    let journal = SqliteJournal::open(&place)?;
+    let scribe = Scribe::open(journal, signer, Some(place.file(directory::CHECKPOINT_FILE)))?;
+    let store = SqliteStore::open(&place)?;
+    Ok((scribe, Arc::new(store), content_key))
+}
+
+fn announce(settings: &Settings, imported: Imported) {
+    let Imported { added, changed, removed } = imported;
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        store = %settings.store.display(),
+        stations = settings.stations.len(),
+        added, changed, removed,
+        parties = settings.parties.len(),
+        "starting"
+    );
+    for key in &settings.dangers {
+        tracing::warn!(setting = key, "a danger_ setting weakens security");
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a gauge is a float; inventories are far below 2^52")]
+    metrics::gauge!("chargewarden_stations").set(settings.stations.len() as f64);
+}
+
+async fn record_bundles(settings: &Settings, scribe: &Scribe) {
+    for bundle in &settings.bundles {
+        let digest = Hash(bundle.digest());
+        tracing::info!(party = %bundle.party(), name = bundle.name(), version = bundle.version(), %digest, "bundle loaded");
+        let loaded = BundleRecord {
+            outcome: BundleOutcome::Loaded,
+            party: bundle.party().to_string(),
+            name: bundle.name().to_owned(),
+            version: bundle.version().to_owned(),
+            digest,
+            problem: String::new(),
+        };
+        append(scribe, Event::Bundle(loaded)).await;
+    }
+}
+
+fn readiness(ready: &Arc<AtomicBool>, scribe: &Scribe, world: &Arc<ArcSwap<World>>) -> Readiness {
+    let (ready, scribe, world) = (Arc::clone(ready), scribe.clone(), Arc::clone(world));
+    Readiness::new(move || {
+        let listener = if ready.load(Ordering::Acquire) {
+            Check::ready("listener")
+        } else {
+            Check::not_ready("listener", "the service is being stopped")
+        };
+        let store = if scribe.is_available() {
+            Check::ready("store")
+        } else {
+            Check::not_ready("store", "evidence cannot be written; is the disk full?")
+        };
+        let policies = if world.load().policies.bundles().is_empty() {
+            Check::not_ready("policies", "no bundle is in force: everything is refused")
+        } else {
+            Check::ready("policies")
+        };
+        let checks = vec![listener, store, policies];
+        let all = checks.iter().all(|check| check.ready);
+        metrics::gauge!("chargewarden_ready").set(if all { 1.0 } else { 0.0 });
+        checks
+    })
+}
+
+/// Tells the sessions when evidence cannot be written, and when it can again.
+async fn watch_evidence(scribe: Scribe, world: Arc<ArcSwap<World>>) {
+    let gauge = metrics::gauge!("chargewarden_evidence_available");
+    let mut interval = tokio::time::interval(HEALTH_INTERVAL);
+    loop {
+        interval.tick().await;
+        let health =
+            if scribe.is_available() { EvidenceHealth::Available } else { EvidenceHealth::Buffering };
+        gauge.set(if health == EvidenceHealth::Available { 1.0 } else { 0.0 });
+        let now = world.load_full();
+        if now.evidence == health {
+            continue;
+        }
+        tracing::warn!(?health, "the evidence log changed its state");
+        world.store(Arc::new(World {
+            policies: Arc::clone(&now.policies),
+            content_key: now.content_key.clone(),
+            evidence: health,
+            limits: now.limits,
+        }));
+    }
+}
+
+fn configuration_hash(canonical: &str) -> Hash {
+    Hash(Sha256::digest(canonical.as_bytes()).into())
+}
+
+async fn append_lifecycle(scribe: &Scribe, phase: Phase, configuration: Hash, danger: Vec<String>) {
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    append(scribe, Event::Lifecycle(Lifecycle { phase, version, configuration, danger })).await;
+}
+
+async fn append(scribe: &Scribe, event: Event) {
+    if let Err(error) = scribe.append(&Record { at: stamp(), event }, Durability::Before).await {
+        tracing::error!(%error, "the evidence log does not take a record of the service");
+    }
+}
+
+/// The time of day, as records have it.
+pub(crate) fn stamp() -> Stamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Stamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
