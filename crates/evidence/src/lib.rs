@@ -28,11 +28,14 @@ mod key;
 pub mod merkle;
 mod message;
 pub mod note;
+mod own_call;
 pub mod proof;
 mod record;
 mod service;
 mod stamp;
 mod verifier;
+mod violation;
+mod who;
 
 pub use attributes::{AttributeWriter, Attributes};
 pub use checkpoint::{Checkpoint, CheckpointError};
@@ -40,15 +43,15 @@ pub use hash::Hash;
 pub use json::TEXT_CHARS_MAX;
 pub use key::{ContentKey, FrameMac, TokenHash};
 pub use merkle::Frontier;
-pub use message::{
-    Answered, Cause, EffectNote, Message, MessageType, OwnCall, OwnCallPhase, Side, Tolerance, Verdict,
-    Violation, Who, WhoFields,
-};
+pub use message::{Answered, Cause, EffectNote, Message, MessageType, Side, Verdict};
 pub use note::{NoteError, NoteKey, NoteSigner};
+pub use own_call::{OwnCall, OwnCallPhase};
 pub use record::{Durability, Event, IndexNote, Record, RecordError};
 pub use service::{Bundle, BundleOutcome, Connection, Gap, Inventory, Lifecycle, Phase, Stage};
 pub use stamp::Stamp;
 pub use verifier::{FINDINGS_MAX, Finding, Verification, Verifier};
+pub use violation::{Tolerance, Violation};
+pub use who::{Who, WhoFields};
 
 /// Text whose set of values is known at compile time where it is written, and is owned where it was read back.
 pub type Word = std::borrow::Cow<'static, str>;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::{Attributes, FrameMac, Hash, Word, hash, json};
+use crate::{Attributes, FrameMac, Who, Word, hash, json};
 
 /// One side of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
@@ -52,64 +52,6 @@ impl MessageType {
             Self::ResultError => "result-error",
             Self::Send => "send",
         }
-    }
-}
-
-/// The session a record belongs to. Made once per session and bundle change and shared by its records; its canonical text
-/// is kept, since it would otherwise be written again for every message.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(from = "WhoFields")]
-pub struct Who {
-    fields: WhoFields,
-    text: Vec<u8>,
-}
-
-/// What a [`Who`] says.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WhoFields {
-    /// The station's id.
-    pub station: String,
-    /// The id of the CSMS at the other end.
-    pub csms: String,
-    /// The session's id, unique within the log.
-    pub session: String,
-    /// The version of OCPP: `1.6`, `2.0.1` or `2.1`.
-    pub version: String,
-    /// The digests of the bundles in force, one per party with jurisdiction, in the order in which they are asked.
-    #[serde(default)]
-    pub bundles: Vec<Hash>,
-}
-
-impl Who {
-    /// The session with these fields.
-    pub fn new(fields: WhoFields) -> Arc<Self> {
-        Arc::new(Self::from(fields))
-    }
-
-    /// What it says.
-    pub fn fields(&self) -> &WhoFields {
-        &self.fields
-    }
-}
-
-impl From<WhoFields> for Who {
-    fn from(fields: WhoFields) -> Self {
-        let mut text = Vec::with_capacity(256);
-        text.extend_from_slice(br#"{"station":"#);
-        json::text(&mut text, &fields.station);
-        text.extend_from_slice(br#","csms":"#);
-        json::text(&mut text, &fields.csms);
-        text.extend_from_slice(br#","session":"#);
-        json::text(&mut text, &fields.session);
-        text.extend_from_slice(br#","version":"#);
-        json::text(&mut text, &fields.version);
-        if !fields.bundles.is_empty() {
-            text.extend_from_slice(br#","bundles":"#);
-            json::list(&mut text, &fields.bundles, |out, digest| hexadecimal(out, &digest.0));
-        }
-        text.push(b'}');
-        Self { fields, text }
     }
 }
 
@@ -248,7 +190,7 @@ pub struct Message {
 impl Message {
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(br#"{"who":"#);
-        out.extend_from_slice(&self.who.text);
+        out.extend_from_slice(self.who.text());
         out.extend_from_slice(br#","from":""#);
         out.extend_from_slice(self.from.word().as_bytes());
         out.extend_from_slice(br#"","type":""#);
@@ -280,165 +222,8 @@ impl Message {
     }
 }
 
-/// Bytes that are no valid message here and now. They were not forwarded.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Violation {
-    /// The session.
-    pub who: Arc<Who>,
-    /// Whose fault it is: who sent the bytes.
-    pub blame: Side,
-    /// The rule broken, such as `duplicate-name`.
-    pub rule: Word,
-    /// Where in the payload; empty when about the whole frame.
-    #[serde(default)]
-    pub path: String,
-    /// What was wrong, for a person.
-    #[serde(default)]
-    pub detail: String,
-    /// The action, when it could be read.
-    #[serde(default)]
-    pub action: Option<Word>,
-    /// The message id, when it could be read.
-    #[serde(default)]
-    pub id: Option<String>,
-    /// Size of the frame in bytes.
-    pub bytes: u64,
-    /// Keyed hash of the frame's bytes.
-    pub mac: FrameMac,
-    /// What the sender was told, if anything.
-    #[serde(default)]
-    pub answered: Option<Answered>,
-}
-
-impl Violation {
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(br#"{"who":"#);
-        out.extend_from_slice(&self.who.text);
-        out.extend_from_slice(br#","blame":""#);
-        out.extend_from_slice(self.blame.word().as_bytes());
-        out.extend_from_slice(br#"","rule":"#);
-        json::text(out, &self.rule);
-        member(out, br#","path":"#, &self.path);
-        member(out, br#","detail":"#, &self.detail);
-        if let Some(action) = &self.action {
-            out.extend_from_slice(br#","action":"#);
-            json::text(out, action);
-        }
-        if let Some(id) = &self.id {
-            out.extend_from_slice(br#","id":"#);
-            json::text(out, id);
-        }
-        frame(out, self.bytes, &self.mac);
-        if let Some(answered) = &self.answered {
-            out.extend_from_slice(br#","answered":"#);
-            answered.write(out);
-        }
-        out.push(b'}');
-    }
-}
-
-/// A deviation from the rules that configuration tolerates for this station's model.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Tolerance {
-    /// The session.
-    pub who: Arc<Who>,
-    /// Who deviated.
-    pub from: Side,
-    /// The tolerance's name.
-    pub name: Word,
-    /// Where in the payload; empty when about the whole frame or the handshake.
-    #[serde(default)]
-    pub path: String,
-    /// The message id, when it was about a message.
-    #[serde(default)]
-    pub id: Option<String>,
-}
-
-impl Tolerance {
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(br#"{"who":"#);
-        out.extend_from_slice(&self.who.text);
-        out.extend_from_slice(br#","from":""#);
-        out.extend_from_slice(self.from.word().as_bytes());
-        out.extend_from_slice(br#"","name":"#);
-        json::text(out, &self.name);
-        member(out, br#","path":"#, &self.path);
-        if let Some(id) = &self.id {
-            out.extend_from_slice(br#","id":"#);
-            json::text(out, id);
-        }
-        out.push(b'}');
-    }
-}
-
-/// How far a call of our own has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OwnCallPhase {
-    /// Sent; the bytes are those of the call.
-    Sent,
-    /// Answered; the bytes are those of the answer.
-    Answered,
-    /// Not answered in time: the outcome is unknown, and there are no bytes.
-    Unanswered,
-}
-
-impl OwnCallPhase {
-    /// The word in a record.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Sent => "sent",
-            Self::Answered => "answered",
-            Self::Unanswered => "unanswered",
-        }
-    }
-}
-
-/// A call that the service itself makes.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OwnCall {
-    /// The session.
-    pub who: Arc<Who>,
-    /// Who is called.
-    pub to: Side,
-    /// How far it has come.
-    pub phase: OwnCallPhase,
-    /// The action.
-    pub action: Word,
-    /// The message id, from our own id space.
-    pub id: String,
-    /// Size of the frame in bytes; 0 without one.
-    pub bytes: u64,
-    /// Keyed hash of the frame's bytes; of no bytes without one.
-    pub mac: FrameMac,
-    /// What the call is for.
-    #[serde(default)]
-    pub purpose: Word,
-}
-
-impl OwnCall {
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(br#"{"who":"#);
-        out.extend_from_slice(&self.who.text);
-        out.extend_from_slice(br#","to":""#);
-        out.extend_from_slice(self.to.word().as_bytes());
-        out.extend_from_slice(br#"","phase":""#);
-        out.extend_from_slice(self.phase.word().as_bytes());
-        out.extend_from_slice(br#"","action":"#);
-        json::text(out, &self.action);
-        out.extend_from_slice(br#","id":"#);
-        json::text(out, &self.id);
-        frame(out, self.bytes, &self.mac);
-        member(out, br#","purpose":"#, &self.purpose);
-        out.push(b'}');
-    }
-}
-
 impl Answered {
-    fn write(&self, out: &mut Vec<u8>) {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(br#"{"how":"#);
         json::text(out, &self.how);
         out.extend_from_slice(br#","code":"#);
@@ -463,7 +248,7 @@ pub(crate) fn hexadecimal(out: &mut Vec<u8>, bytes: &[u8; 32]) {
     out.push(b'"');
 }
 
-fn frame(out: &mut Vec<u8>, bytes: u64, mac: &FrameMac) {
+pub(crate) fn frame(out: &mut Vec<u8>, bytes: u64, mac: &FrameMac) {
     out.extend_from_slice(br#","bytes":"#);
     json::number(out, bytes);
     out.extend_from_slice(br#","mac":"#);
