@@ -103,6 +103,8 @@ fn profile() -> Effect {
         stack_level: 0,
         lowest_w: Some(4_140),
         highest_w: Some(11_000),
+        lowest_ma: Some(6_000),
+        zero_s: None,
         step_w: None,
         step_at: None,
         absurd: false,

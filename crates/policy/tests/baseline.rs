@@ -80,6 +80,8 @@ fn profile() -> SetPower {
         stack_level: 0,
         lowest_w: Some(4_140),
         highest_w: Some(11_000),
+        lowest_ma: Some(6_000),
+        zero_s: None,
         step_w: Some(-6_860),
         step_at: None,
         absurd: false,
@@ -151,6 +153,7 @@ fn price(means: &'static str, cost_milli: i64) -> Effect {
         kwh_highest_milli: None,
         minute_highest_milli: None,
         fixed_highest_milli: None,
+        effective_at: None,
     }
     .into()
 }

@@ -245,7 +245,7 @@ fn transfer(out: &mut Vec<Effect>, message: &Message<'_>, root: Obj<'_>) {
             (String::new(), String::new())
         }
     };
-    out.push(data::vendor_data(vendor, name, root.get("data")));
+    data::vendor_data(out, message, vendor, name, root.get("data"));
 }
 
 /// The worst state in a chain is the chain's.

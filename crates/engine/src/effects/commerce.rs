@@ -32,6 +32,7 @@ pub(super) fn tariff(out: &mut Vec<Effect>, means: &'static str, tariff: Obj<'_>
             kwh_highest_milli: energy.highest,
             minute_highest_milli: minute.highest,
             fixed_highest_milli: fixed.highest,
+            effective_at: tariff.time("validFrom"),
             ..price(means)
         }
         .into(),
@@ -91,5 +92,6 @@ fn price(means: &'static str) -> SetPrice {
         kwh_highest_milli: None,
         minute_highest_milli: None,
         fixed_highest_milli: None,
+        effective_at: None,
     }
 }

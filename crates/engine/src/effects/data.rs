@@ -3,7 +3,7 @@
 use chargewarden_ocpp::{Obj, Value};
 use chargewarden_policy::effect::{Effect, EraseCustomerData, ExtractLogs, ReadCustomerData, VendorData};
 
-use super::{Message, field, number, url};
+use super::{Message, field, number, tunnel, url};
 
 /// 1.6 `GetDiagnostics`.
 pub(super) fn get_diagnostics(out: &mut Vec<Effect>, root: Obj<'_>) {
@@ -38,16 +38,25 @@ pub(super) fn customer_information(out: &mut Vec<Effect>, root: Obj<'_>) {
 /// `DataTransfer`, either way.
 pub(super) fn transfer(out: &mut Vec<Effect>, message: &Message<'_>) {
     let root = message.payload.root();
-    let vendor = field::text(root, "vendorId");
-    out.push(vendor_data(vendor, field::text(root, "messageId"), root.get("data")));
+    let (vendor, name) = (field::text(root, "vendorId"), field::text(root, "messageId"));
+    vendor_data(out, message, vendor, name, root.get("data"));
 }
 
-/// Data whose meaning only a vendor knows.
-pub(super) fn vendor_data(vendor: String, message: String, data: Option<Value<'_>>) -> Effect {
+/// Data whose meaning only a vendor knows, and what a message of OCPP inside it would do.
+pub(super) fn vendor_data(
+    out: &mut Vec<Effect>,
+    message: &Message<'_>,
+    vendor: String,
+    name: String,
+    data: Option<Value<'_>>,
+) {
     let bytes = match data {
         Some(Value::Str(text)) => text.text().len(),
         Some(data) => data.json().len(),
         None => 0,
     };
-    VendorData { vendor, message_id: message, bytes: number::count(bytes) }.into()
+    let at = out.len();
+    tunnel::unwrap(out, message, &vendor, &name, data);
+    let bytes = number::count(bytes);
+    out.insert(at, VendorData { vendor, message_id: name, bytes }.into());
 }

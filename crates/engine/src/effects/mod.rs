@@ -26,6 +26,7 @@ mod service;
 mod setting;
 mod software;
 mod trust;
+mod tunnel;
 mod url;
 
 pub use list::Effects;

@@ -145,5 +145,5 @@ fn transfer(out: &mut Vec<Effect>, message: &Message<'_>, root: Obj<'_>) {
             (String::new(), String::new())
         }
     };
-    out.push(data::vendor_data(vendor, name, root.get("data")));
+    data::vendor_data(out, message, vendor, name, root.get("data"));
 }

@@ -19,6 +19,9 @@ pub(super) struct Setting {
     pub(super) with_start: bool,
 }
 
+/// What has no end, in s: 10 years.
+pub(super) const FOREVER_S: i64 = 315_360_000;
+
 /// One effect a schedule, and one more for each that discharges.
 pub(super) fn set(out: &mut Vec<Effect>, setting: Setting, profile: Obj<'_>) {
     let v16 = setting.version == Version::V16;
@@ -142,6 +145,8 @@ impl Head {
                 stack_level: self.stack_level,
                 lowest_w: schedule.lowest().map(number::whole),
                 highest_w: schedule.highest().map(number::whole),
+                lowest_ma: schedule.lowest_current().map(number::milli),
+                zero_s: schedule.longest_zero_s(),
                 step_w: step.map(|step| number::whole(step.watts)),
                 step_at: step
                     .filter(|_| !relative)
@@ -214,6 +219,8 @@ pub(super) fn update(out: &mut Vec<Effect>, id: Option<i64>, update: Obj<'_>) {
         SetPower {
             lowest_w: schedule.lowest().map(number::whole),
             highest_w: schedule.highest().map(number::whole),
+            lowest_ma: schedule.lowest_current().map(number::milli),
+            zero_s: schedule.longest_zero_s(),
             absurd: schedule.absurd,
             profile: id,
             ..at_once("dynamic")
@@ -288,6 +295,8 @@ pub(super) fn at_once(purpose: &'static str) -> SetPower {
         stack_level: 0,
         lowest_w: None,
         highest_w: None,
+        lowest_ma: None,
+        zero_s: None,
         step_w: None,
         step_at: None,
         absurd: false,

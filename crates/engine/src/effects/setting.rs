@@ -21,7 +21,7 @@ use chargewarden_policy::effect::{
     LowerSecurity, ReplaceCredential, Repoint, SetPower, SetPrice, UnlockCable, Url, WeakenAuthorization,
 };
 
-use super::{certificate, display, field, number, url};
+use super::{certificate, display, field, number, profile, url};
 use consequence::{Consequence, Row};
 
 /// One setting being written.
@@ -272,6 +272,8 @@ impl Write<'_> {
             stack_level: 0,
             lowest_w: watts.map(number::whole),
             highest_w: watts.map(number::whole),
+            lowest_ma: watts.filter(|watts| *watts > 0.0).map(number::milliamperes),
+            zero_s: watts.is_some_and(|watts| watts == 0.0).then_some(profile::FOREVER_S),
             step_w: None,
             step_at: None,
             absurd: !watts.is_some_and(number::is_possible_limit),
@@ -301,6 +303,7 @@ impl Write<'_> {
             kwh_highest_milli: None,
             minute_highest_milli: None,
             fixed_highest_milli: None,
+            effective_at: None,
         }
         .into()
     }

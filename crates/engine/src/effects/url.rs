@@ -62,7 +62,8 @@ pub(super) fn looks_like(text: &str) -> bool {
     rest.starts_with(['/', '\\']) || SCHEMES.iter().any(|(name, _)| scheme.eq_ignore_ascii_case(name))
 }
 
-/// Whether the text looks like `host:port`, an IP address or a fully qualified name.
+/// Whether the text looks like `host:port`, an IP address or a fully qualified name. A name needs
+/// a port or small letters only: `Energy.Active.Import.Register` is none.
 pub(super) fn looks_like_host(text: &str) -> bool {
     let text = text.trim();
     let authority = text.split(['/', '?']).next().unwrap_or(text);
@@ -77,9 +78,10 @@ pub(super) fn looks_like_host(text: &str) -> bool {
         return Host::read(name).is_some() || Host::read(&format!("[{authority}]")).is_some();
     }
     let Some(host) = Host::read(name) else { return false };
-    let dotted = name.contains('.') && !name.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let dotted = name.contains('.') && !name.bytes().any(|b| b.is_ascii_uppercase());
     let address = name.split('.').count() == 4 && host.address;
-    address || (dotted && top_label_is_a_word(name)) || (port.is_some() && !host.address)
+    let named = dotted && !host.address && top_label_is_a_word(name);
+    address || named || (port.is_some() && !host.address)
 }
 
 fn top_label_is_a_word(name: &str) -> bool {

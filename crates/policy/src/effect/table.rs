@@ -46,6 +46,12 @@ effects! {
         lowest_w: Option<i64>,
         /// Highest limit of all periods, in W. Absent where no period has a limit.
         highest_w: Option<i64>,
+        /// Lowest limit above zero, per phase, in mA; below 6,000 no vehicle charges (IEC 61851-1). Of
+        /// a limit in W it is what one phase would carry where the number of phases is not stated.
+        lowest_ma: Option<i64>,
+        /// Longest time in a row without power, in s; 10 years where no end is stated. Absent where
+        /// every period has power.
+        zero_s: Option<i64>,
         /// Largest change between two periods that follow each other, in W; negative is down.
         /// Absent with fewer than two periods that have a limit.
         step_w: Option<i64>,
@@ -418,6 +424,8 @@ effects! {
         minute_highest_milli: Option<i64>,
         /// Highest fixed fee, in thousandths of the currency unit.
         fixed_highest_milli: Option<i64>,
+        /// When it begins to hold.
+        effective_at: Option<Timestamp>,
     }
 
     /// Carries data whose meaning only a vendor knows.

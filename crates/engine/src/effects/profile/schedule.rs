@@ -2,6 +2,7 @@
 
 use chargewarden_ocpp::{Obj, Timestamp, Version};
 
+use super::FOREVER_S;
 use crate::effects::number::{self, PHASES, VOLTS};
 
 /// A change counts as one of direction where both sides are larger than this part of the span.
@@ -26,6 +27,8 @@ pub(super) struct Period {
     range: Option<(f64, f64)>,
     /// The power that the period aims at.
     level: Option<f64>,
+    /// The current that one phase may draw, in A.
+    amperes: Option<f64>,
     /// The operation mode, where it is one that can discharge, or the limit that allows it.
     discharge: Option<String>,
 }
@@ -94,6 +97,29 @@ impl Schedule {
     fn add(&mut self, values: Values, start_s: i64) {
         self.absurd |= values.is_absurd();
         self.periods.push(values.period(start_s));
+    }
+
+    /// The lowest current above zero that one phase may draw, in A.
+    pub(super) fn lowest_current(&self) -> Option<f64> {
+        let currents = self.periods.iter().filter_map(|period| period.amperes);
+        currents.filter(|amperes| *amperes > 0.0).reduce(f64::min)
+    }
+
+    /// The longest time in a row at zero.
+    pub(super) fn longest_zero_s(&self) -> Option<i64> {
+        let end = self.duration_s.unwrap_or(FOREVER_S);
+        let ends = self.periods.iter().skip(1).map(|period| period.start_s).chain([end]);
+        let mut longest = None;
+        let mut since = None;
+        for (period, until) in self.periods.iter().zip(ends) {
+            if period.level != Some(0.0) {
+                since = None;
+                continue;
+            }
+            let begun = *since.get_or_insert(period.start_s);
+            longest = longest.max(Some(until.saturating_sub(begun)));
+        }
+        longest
     }
 
     pub(super) fn lowest(&self) -> Option<f64> {
@@ -181,25 +207,39 @@ struct Values {
     others: Vec<f64>,
     mode: Option<String>,
     may_discharge: bool,
+    /// The limit of one phase, in A.
+    amperes: Option<f64>,
 }
 
 impl Values {
     fn read(version: Version, amperes: bool, object: Obj<'_>) -> Self {
-        let phases = object.int("numberPhases").filter(|phases| (1..=3).contains(phases));
-        let phases = phases.map_or(PHASES, |phases| {
-            if phases == 1 {
-                1.0
-            } else if phases == 2 {
-                2.0
-            } else {
-                PHASES
-            }
-        });
+        let stated = match object.int("numberPhases") {
+            Some(1) => Some(1.0),
+            Some(2) => Some(2.0),
+            Some(3) => Some(3.0),
+            Some(_) | None => None,
+        };
+        let phases = stated.unwrap_or(PHASES);
         let (one, all) = if amperes { (VOLTS, VOLTS * phases) } else { (1.0, 1.0) };
+        // Watts in all are spread over the phases stated, else over one.
+        let spread = if amperes { 1.0 } else { VOLTS * stated.unwrap_or(1.0) };
+        let limit = object.num("limit");
         if version != Version::V21 {
-            return Self { limit: object.num("limit").map(|limit| limit * all), ..Self::default() };
+            return Self {
+                limit: limit.map(|limit| limit * all),
+                amperes: limit.map(|limit| limit / spread),
+                ..Self::default()
+            };
         }
         let mut values = Self::electric(object, one, all);
+        let others: Vec<f64> = ["limit_L2", "limit_L3"].iter().filter_map(|name| object.num(name)).collect();
+        values.amperes = if others.is_empty() {
+            limit.map(|limit| limit / spread)
+        } else {
+            let each = if amperes { 1.0 } else { VOLTS };
+            let positive = others.into_iter().chain(limit).filter(|limit| *limit > 0.0);
+            positive.reduce(f64::min).map(|lowest| lowest / each)
+        };
         values.mode = object.text("operationMode").map(std::borrow::Cow::into_owned);
         values.may_discharge = values.mode.as_deref().is_some_and(|mode| DISCHARGING.contains(&mode));
         let curves = object.objs("v2xFreqWattCurve").chain(object.objs("v2xSignalWattCurve"));
@@ -252,6 +292,6 @@ impl Values {
             None => negative.then(|| "limit".to_owned()),
         };
         let level = self.setpoint.or(self.limit).or(self.discharge_limit);
-        Period { start_s, range, level, discharge }
+        Period { start_s, range, level, amperes: self.amperes, discharge }
     }
 }

@@ -248,7 +248,9 @@ fn values_of_settings_that_are_addresses() {
     ] {
         assert!(looks_like_host(text), "{text}");
     }
-    for text in ["true", "300", "1.5", "", "abc", "12:30:00", "a b.c", "1.2", "12:30"] {
+    for text in
+        ["true", "300", "1.5", "", "abc", "12:30:00", "a b.c", "1.2", "12:30", "Voltage.L1.Max", "a.b,c.de"]
+    {
         assert!(!looks_like_host(text), "{text}");
     }
 }
