@@ -3,9 +3,14 @@
 import asyncio
 import base64
 import contextlib
+import socket
 import subprocess
 import threading
+import time
 from dataclasses import dataclass
+
+# How the gateway authenticates to the management system; never the station's own secret.
+CSMS_PASSWORD = "the gateway's own secret"
 
 
 @dataclass
@@ -15,8 +20,9 @@ class Identity:
     station: str
     password: str
 
-    def basic(self):
-        return base64.b64encode(f"{self.station}:{self.password}".encode()).decode()
+    def basic(self, password=None):
+        """The credentials as they stand in a Basic `Authorization` header."""
+        return base64.b64encode(f"{self.station}:{password or self.password}".encode()).decode()
 
 
 def end(process, patience=5):
@@ -66,5 +72,63 @@ async def copy(reader, writer):
 
 @contextlib.contextmanager
 def chargewarden(binary, folder, port, identity, version):
-    raise SystemExit("running through the gateway is not built yet")
-    yield
+    """The gateway with the shipped baseline pack and an inventory of one; yields the URL to dial."""
+    hashed = subprocess.run(
+        [binary, "station", "hash"],
+        input=identity.password + "\n",
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    ).stdout.strip()
+    listen = free_port()
+    (folder / "csms.secret").write_text(CSMS_PASSWORD + "\n", encoding="utf-8")
+    (folder / "inventory.toml").write_text(
+        f"""[[station]]
+id = "{identity.station}"
+secret_hash = "{hashed}"
+versions = ["{version}"]
+""",
+        encoding="utf-8",
+    )
+    (folder / "chargewarden.toml").write_text(
+        f"""listen.address = "127.0.0.1:{listen}"
+admin.address = "127.0.0.1:0"
+inventory.file = "inventory.toml"
+store.path = "data"
+
+[[parties]]
+name = "cso"
+bundles = ["builtin:baseline"]
+
+[[csms]]
+name = "peer"
+party = "cso"
+url = "ws://127.0.0.1:{port}/ocpp"
+password_file = "csms.secret"
+""",
+        encoding="utf-8",
+    )
+    with open(folder / "gateway.log", "wb") as log:
+        process = subprocess.Popen(
+            [binary, "run", "-c", "chargewarden.toml"], cwd=folder, stdout=log, stderr=log
+        )
+        try:
+            wait_until_listening(process, listen)
+            yield f"ws://127.0.0.1:{listen}/ocpp"
+        finally:
+            end(process)
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
+
+
+def wait_until_listening(process, port, patience=30):
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise SystemExit("the gateway does not listen; see gateway.log (--keep DIR)")
