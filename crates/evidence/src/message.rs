@@ -150,6 +150,9 @@ pub struct Answered {
     pub code: Word,
     /// The keyed hash of the answer's bytes.
     pub mac: FrameMac,
+    /// What the answer tells its reader to ask for; empty without one.
+    #[serde(default)]
+    pub ticket: String,
 }
 
 /// One validated message and its verdict.
@@ -185,6 +188,10 @@ pub struct Message {
     /// What the sender was told instead, when not forwarded.
     #[serde(default)]
     pub answered: Option<Answered>,
+    /// The payload of a report that was acknowledged and not forwarded, since its sender forgets it. Id tokens in it are
+    /// keyed hashes.
+    #[serde(default)]
+    pub kept: Option<Attributes>,
 }
 
 impl Message {
@@ -218,6 +225,10 @@ impl Message {
             out.extend_from_slice(br#","answered":"#);
             answered.write(out);
         }
+        if let Some(kept) = &self.kept {
+            out.extend_from_slice(br#","kept":"#);
+            out.extend_from_slice(kept.as_json().as_bytes());
+        }
         out.push(b'}');
     }
 }
@@ -230,6 +241,7 @@ impl Answered {
         json::text(out, &self.code);
         out.extend_from_slice(br#","mac":"#);
         hexadecimal(out, &self.mac.0);
+        member(out, br#","ticket":"#, &self.ticket);
         out.push(b'}');
     }
 }

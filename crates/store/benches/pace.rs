@@ -44,6 +44,7 @@ fn plain_record(key: &ContentKey) -> Record {
         verdict: Verdict::Forward,
         causes: Vec::new(),
         answered: None,
+        kept: None,
     };
     Record { at: Stamp::from_millis(1_767_225_600_000), event: Event::Message(message) }
 }

@@ -1,7 +1,7 @@
 //! Answers: to calls of either side, and to our own.
 
-use chargewarden_evidence::{Answered, Durability, MessageType, OwnCallPhase};
-use chargewarden_ocpp::{Action, Frame, Payload, Side, Version};
+use chargewarden_evidence::{Durability, MessageType, OwnCallPhase};
+use chargewarden_ocpp::{Action, ErrorCode, Frame, Payload, Side, Version};
 use chargewarden_policy::effect::Effect;
 
 use super::lane::{Asked, Match, Origin};
@@ -95,7 +95,9 @@ impl Session {
         let key = &work.world.content_key;
         match judgement {
             Judgement::Allowed(allowed) => work.steps.extend(allowed.deliver(&case, key)),
-            Judgement::Denied(denied) => work.steps.push(denied.record(&case, key, None, Durability::Soon)),
+            Judgement::Denied(denied) => {
+                work.steps.push(denied.record(&case, key, None, None, Durability::Soon))
+            }
         }
     }
 
@@ -113,13 +115,14 @@ impl Session {
         let ticket = self.ticket();
         let text = explain(&denied, &ticket);
         let result = (said.kind == MessageType::Result).then_some(payload);
-        let told = self.substitute(arrival.from, said.action, said.id, asked, result, work.now.wall, &text);
+        let told = match arrival.from {
+            Side::Csms => self.substitute(said, asked, result, work.now.wall, &denied, &text),
+            Side::Station => self.error(said.id, ErrorCode::SecurityError, &text),
+        };
         let key = &work.world.content_key;
-        let answered =
-            Answered { how: told.how.into(), code: told.code.into(), mac: key.frame(told.text.as_bytes()) };
-        let durability = if verdict::consequential(effects) { Durability::Before } else { Durability::Soon };
+        let durability = work.durability(verdict::consequential(effects));
         let case = self.case(work.now, arrival, said, effects);
-        work.steps.push(denied.record(&case, key, Some(answered), durability));
+        work.steps.push(denied.record(&case, key, Some(told.noted(&ticket, key)), None, durability));
         work.steps.push(Step::Answer { to: arrival.from.other(), text: told.text });
         if said.action == Action::BootNotification
             && arrival.from == Side::Csms
@@ -134,11 +137,11 @@ impl Session {
         if action != Action::BootNotification {
             return;
         }
-        let status = effects.iter().find_map(|effect| match effect {
-            Effect::AdmitStation(admit) => Boot::from_status(&admit.status),
-            _ => None,
+        let admission = effects.iter().find_map(|effect| {
+            let Effect::AdmitStation(admission) = effect else { return None };
+            Boot::from_status(&admission.status)
         });
-        let Some(boot) = status else { return };
+        let Some(boot) = admission else { return };
         if let Some(said) = asked.boot {
             self.learned |= self.state.introduce(&said);
         }

@@ -12,6 +12,7 @@ use super::lane::{Asked, Deferred, Open, Origin, Turn};
 use super::misstep::Misstep;
 use super::own::{OWN_CALLS_MAX, OwnCallProblem, Waiting};
 use super::recent::Fate;
+use super::refuse::Request;
 use super::transaction::{self, Mention, Phase};
 use super::{Arrival, Said, Session, Work};
 use crate::effects::{self, RequestMemo};
@@ -19,7 +20,7 @@ use crate::facts::Boot;
 use crate::moment::Moment;
 use crate::step::Step;
 use crate::verdict::{Denied, Judgement, stamp};
-use crate::world::World;
+use crate::world::{EvidenceHealth, World};
 
 impl Session {
     pub(super) fn call_arrived(
@@ -66,7 +67,8 @@ impl Session {
         if from == Side::Station && self.belongs_to_refused(action, &payload) {
             self.peer_mut(from).lane.recent.remember(id, Fate::Done);
             let denied = Denied::by_rule(ReasonCode::TransactionRefused, "the transaction was refused");
-            return self.refuse_call(work, arrival, spec, id, Some(&payload), &[], denied);
+            let request = Request { spec, id, payload: Some(&payload), effects: &[] };
+            return self.refuse_call(work, arrival, request, denied);
         }
         let said = Said { kind: MessageType::Call, action, id, error: None };
         let message = self.message(work, arrival, said, &payload, None);
@@ -79,7 +81,8 @@ impl Session {
             }
             Judgement::Denied(denied) => {
                 self.peer_mut(from).lane.recent.remember(id, Fate::Done);
-                self.refuse_call(work, arrival, spec, id, Some(&payload), &effects, denied);
+                let request = Request { spec, id, payload: Some(&payload), effects: &effects };
+                self.refuse_call(work, arrival, request, denied);
             }
         }
     }
@@ -108,7 +111,7 @@ impl Session {
         if self.gate.passage(self.state.boot, from, action) != Passage::Open {
             let denied = Denied::by_rule(ReasonCode::NotBooted, NOT_BOOTED);
             let case = self.case(work.now, arrival, said, &[]);
-            work.steps.push(denied.record(&case, key, None, Durability::Soon));
+            work.steps.push(denied.record(&case, key, None, None, Durability::Soon));
             return self.ask_boot(work);
         }
         let payload = match frame.read(spec.request) {
@@ -125,7 +128,9 @@ impl Session {
                 work.steps.extend(allowed.deliver(&case, key));
                 self.heard(work, arrival);
             }
-            Judgement::Denied(denied) => work.steps.push(denied.record(&case, key, None, Durability::Soon)),
+            Judgement::Denied(denied) => {
+                work.steps.push(denied.record(&case, key, None, None, Durability::Soon))
+            }
         }
     }
 
@@ -138,11 +143,16 @@ impl Session {
         message: &effects::Message<'_>,
         effects: &[Effect],
     ) {
-        let boot = match effects.first() {
-            Some(Effect::Boot(boot)) => Some(Box::new(boot.clone())),
-            _ => None,
-        };
+        let boot = effects.iter().find_map(|effect| {
+            if let Effect::Boot(boot) = effect { Some(Box::new(boot.clone())) } else { None }
+        });
         let memo = RequestMemo::of(message);
+        if let Some(Mention::Named { id, phase: Phase::Begins }) =
+            transaction::mentioned(message.action, message.payload)
+        {
+            // It was refused before, and now it is not.
+            self.learned |= self.state.end_transaction(&id);
+        }
         if arrival.from == Side::Csms && self.state.boot == Boot::Pending {
             self.gate.ask(message.action, message.payload);
         }
@@ -185,7 +195,8 @@ impl Session {
         // Not the message is wrong but its moment: it may come again under its id.
         self.peer_mut(arrival.from).lane.recent.remember(id, Fate::GivenUp(spec.action));
         let denied = Denied::by_rule(ReasonCode::NotBooted, NOT_BOOTED);
-        self.refuse_call(work, arrival, spec, id, payload, &[], denied);
+        let request = Request { spec, id, payload, effects: &[] };
+        self.refuse_call(work, arrival, request, denied);
         if arrival.from == Side::Station {
             self.ask_boot(work);
         }
@@ -258,7 +269,8 @@ impl Session {
         while !self.ended && self.csms.lane.open.is_none() {
             if let Some(deferred) = self.csms.lane.deferred.take() {
                 self.text(work, Side::Csms, &deferred.bytes);
-            } else if let Some(waiting) = self.own.pop_front() {
+            } else if self.own.front().is_some_and(|waiting| may_go(work, waiting)) {
+                let Some(waiting) = self.own.pop_front() else { return };
                 self.send_own(work, waiting);
             } else {
                 return;
@@ -293,9 +305,8 @@ impl Session {
             mac: work.world.content_key.frame(bytes),
             purpose: purpose.into(),
         };
-        // What we do ourselves is on record before it is done, but for a trigger, which changes nothing.
         let durability = match phase {
-            OwnCallPhase::Sent if action != Action::TriggerMessage => Durability::Before,
+            OwnCallPhase::Sent if is_weighty(action) => Durability::Before,
             OwnCallPhase::Sent | OwnCallPhase::Answered | OwnCallPhase::Unanswered => Durability::Soon,
         };
         let record = Record { at: stamp(work.now), event: Event::OwnCall(call) };
@@ -325,6 +336,11 @@ impl Session {
     /// The session is over: what still waited to be delivered is recorded as refused.
     pub(super) fn gone(&mut self, work: &mut Work<'_>) {
         self.ended = true;
+        if let Some(open) = self.csms.lane.give_up()
+            && let Origin::Own { purpose } = open.origin
+        {
+            self.record_own(work, OwnCallPhase::Unanswered, open.action, &open.id, &[], purpose);
+        }
         let Some(deferred) = self.csms.lane.deferred.take() else { return };
         let bytes = deferred.bytes;
         let Ok(frame) = Frame::open(&bytes, self.version, &work.world.limits.wire) else { return };
@@ -333,8 +349,18 @@ impl Session {
         let said = Said { kind: MessageType::Call, action, id, error: None };
         let case = self.case(work.now, &arrival, said, &[]);
         let denied = Denied::by_rule(ReasonCode::StationUnavailable, "the session ended first");
-        work.steps.push(denied.record(&case, &work.world.content_key, None, Durability::Soon));
+        work.steps.push(denied.record(&case, &work.world.content_key, None, None, Durability::Soon));
     }
+}
+
+/// What we do ourselves is on record before it is done, but for a trigger, which changes nothing.
+fn is_weighty(action: Action) -> bool {
+    action != Action::TriggerMessage
+}
+
+/// Whether the record of one of our calls can be written as it has to be.
+fn may_go(work: &Work<'_>, waiting: &Waiting) -> bool {
+    work.world.evidence == EvidenceHealth::Available || !is_weighty(waiting.action)
 }
 
 const NOT_BOOTED: &str = "the station's boot notification has not been accepted yet";

@@ -50,6 +50,11 @@ impl Misstep {
         }
     }
 
+    /// The broken wire rule, if it is one.
+    pub(super) fn wire(self) -> Option<Violation> {
+        if let Self::Wire(violation) = self { Some(violation) } else { None }
+    }
+
     /// For the peer and for people.
     pub(super) fn text(&self) -> String {
         match self {

@@ -31,9 +31,9 @@ use crate::facts::{Boot, StationState};
 use crate::hold::Ticket;
 use crate::input::Input;
 use crate::moment::Moment;
-use crate::step::Step;
+use crate::step::{Durability, Step};
 use crate::verdict::{self, Case, Judgement};
-use crate::world::World;
+use crate::world::{EvidenceHealth, World};
 use budget::Budget;
 use gate::Gate;
 use lane::Lane;
@@ -81,6 +81,16 @@ struct Work<'w> {
     now: Moment,
     world: &'w World,
     steps: Vec<Step>,
+}
+
+impl Work<'_> {
+    /// How a record is written that nothing is forwarded behind.
+    fn durability(&self, weighty: bool) -> Durability {
+        match self.world.evidence {
+            EvidenceHealth::Available if weighty => Durability::Before,
+            EvidenceHealth::Available | EvidenceHealth::Buffering | EvidenceHealth::Full => Durability::Soon,
+        }
+    }
 }
 
 /// A frame that arrived.

@@ -1,8 +1,9 @@
 //! Refusals, in OCPP's own words.
 
-use chargewarden_evidence::{Answered, Durability, MessageType};
+use chargewarden_evidence::{Answered, ContentKey, MessageType};
 use chargewarden_ocpp::refusal::{self, RefusalStyle, Refused};
 use chargewarden_ocpp::{Action, ActionSpec, ErrorCode, Payload, Refusal, Side};
+use chargewarden_policy::ReasonCode;
 use chargewarden_policy::effect::Effect;
 
 use super::substitute::registration;
@@ -24,57 +25,63 @@ pub(super) struct Told {
     pub(super) code: &'static str,
 }
 
+/// A call that is refused.
+#[derive(Clone, Copy)]
+pub(super) struct Request<'a> {
+    pub(super) spec: &'static ActionSpec,
+    pub(super) id: &'a str,
+    /// None where it was not even read.
+    pub(super) payload: Option<&'a Payload<'a>>,
+    pub(super) effects: &'a [Effect],
+}
+
 impl Session {
     /// A call is not delivered: recorded, answered, and held if people can lift it.
-    #[expect(clippy::too_many_arguments, reason = "a call and what was found about it")]
     pub(super) fn refuse_call(
         &mut self,
         work: &mut Work<'_>,
         arrival: &Arrival<'_>,
-        spec: &'static ActionSpec,
-        id: &str,
-        payload: Option<&Payload<'_>>,
-        effects: &[Effect],
+        request: Request<'_>,
         denied: Denied,
     ) {
+        let Request { spec, id, payload, effects } = request;
         let ticket = self.ticket();
         let told = match arrival.from {
-            Side::Csms => self.refuse_command(spec, id, payload, &denied, &ticket),
-            Side::Station => self.refuse_report(work, spec, id, payload, &denied, &ticket),
+            Side::Csms => self.refuse_command(request, &denied, &ticket),
+            Side::Station => self.refuse_report(work, request, &denied, &ticket),
         };
         let key = &work.world.content_key;
-        let answered =
-            Answered { how: told.how.into(), code: told.code.into(), mac: key.frame(told.text.as_bytes()) };
-        let hold = self.hold(work, arrival, spec.action, payload, effects, &denied, ticket);
+        let acknowledged = told.how == ACKNOWLEDGED;
+        let kept = payload.filter(|_| acknowledged).map(|payload| verdict::keep(payload, key));
+        // Reports cannot be held: the station has forgotten them by the time somebody approves.
+        let lifted = denied.requirement.clone().filter(|_| arrival.from == Side::Csms);
+        let hold = lifted.zip(payload).map(|(requirement, payload)| Hold {
+            ticket: ticket.clone(),
+            at: work.now.wall,
+            from: arrival.from,
+            action: spec.action,
+            payload: key.frame(payload.bytes()),
+            effects: effects.to_vec(),
+            requirement,
+        });
         // What was asked for must be known before whoever asked is told that it failed; what a station hands over
-        // must be kept before it forgets it.
-        let durability = match arrival.from {
-            Side::Csms => Durability::Before,
-            Side::Station if told.how == ACKNOWLEDGED || verdict::consequential(effects) => {
-                Durability::Before
-            }
-            Side::Station => Durability::Soon,
-        };
+        // must be kept before it forgets it. Where nothing can be durable, a refusal need not be.
+        let weighty = arrival.from == Side::Csms || acknowledged || verdict::consequential(effects);
+        let durability = work.durability(weighty);
         let said = Said { kind: MessageType::Call, action: spec.action, id, error: None };
         let case = self.case(work.now, arrival, said, effects);
-        work.steps.push(denied.record(&case, key, Some(answered), durability));
+        let answered = told.noted(&ticket, key);
+        work.steps.push(denied.record(&case, key, Some(answered), kept, durability));
         work.steps.push(Step::Answer { to: arrival.from, text: told.text });
         work.steps.extend(hold.map(|hold| Step::OpenHold(Box::new(hold))));
     }
 
-    fn refuse_command(
-        &self,
-        spec: &'static ActionSpec,
-        id: &str,
-        payload: Option<&Payload<'_>>,
-        denied: &Denied,
-        ticket: &Ticket,
-    ) -> Told {
+    fn refuse_command(&self, request: Request<'_>, denied: &Denied, ticket: &Ticket) -> Told {
+        let Request { spec, id, payload, .. } = request;
         let text = explain(denied, ticket);
         let why = Refused { code: &denied.status, text: &text };
-        let own =
+        let answer =
             payload.and_then(|payload| refusal::refuse(spec, self.version, id, payload, &why, self.style));
-        let Some(answer) = own else { return self.error(id, ErrorCode::SecurityError, &text) };
         let status = match (self.style, spec.refusal) {
             (RefusalStyle::OwnStatus, Refusal::Status { value, .. } | Refusal::Each { value, .. }) => {
                 Some(value)
@@ -83,36 +90,38 @@ impl Session {
                 None
             }
         };
-        match status {
-            Some(code) => Told { text: answer, how: OWN_STATUS, code },
-            None => {
-                Told { text: answer, how: CALL_ERROR, code: ErrorCode::SecurityError.spelled(self.version) }
-            }
+        match (answer, status) {
+            (Some(answer), Some(code)) => Told { text: answer, how: OWN_STATUS, code },
+            (Some(_), None) | (None, _) => self.error(id, ErrorCode::SecurityError, &text),
         }
     }
 
-    /// A station repeats a message about a transaction until it is answered, so a deliberate refusal acknowledges it
-    /// (and evidence keeps it). Where we are the ones who fail, the station keeps it and tries again later.
+    /// A station repeats a message about a transaction until it is answered, so a deliberate refusal acknowledges it,
+    /// and evidence keeps it. Where we are the ones who fail, the station keeps it and tries again later.
     fn refuse_report(
         &mut self,
         work: &Work<'_>,
-        spec: &'static ActionSpec,
-        id: &str,
-        payload: Option<&Payload<'_>>,
+        request: Request<'_>,
         denied: &Denied,
         ticket: &Ticket,
     ) -> Told {
+        let Request { spec, id, payload, .. } = request;
         let text = explain(denied, ticket);
-        let Some(payload) = payload else { return self.error(id, ErrorCode::SecurityError, &text) };
-        if spec.action == Action::BootNotification && denied.is_deliberate() {
+        if denied.code == ReasonCode::NotBooted {
+            return self.error(id, ErrorCode::SecurityError, &text);
+        }
+        if !denied.is_deliberate() {
+            return self.error(id, ErrorCode::InternalError, &text);
+        }
+        if spec.action == Action::BootNotification {
             self.booted(Boot::Rejected);
             let payload = registration("Rejected", work.now.wall);
             return Told { text: refusal::result(id, &payload), how: OWN_STATUS, code: "Rejected" };
         }
-        if !spec.kept {
+        let Some(payload) = payload.filter(|_| spec.kept) else {
             return self.error(id, ErrorCode::SecurityError, &text);
-        }
-        if !denied.is_deliberate() || work.world.evidence != EvidenceHealth::Available {
+        };
+        if work.world.evidence != EvidenceHealth::Available {
             return self.error(id, ErrorCode::InternalError, &text);
         }
         let number = transaction::number(&self.id, self.tickets);
@@ -136,29 +145,17 @@ impl Session {
             code: code.spelled(self.version),
         }
     }
+}
 
-    #[expect(clippy::too_many_arguments, reason = "a call and what was found about it")]
-    fn hold(
-        &self,
-        work: &Work<'_>,
-        arrival: &Arrival<'_>,
-        action: Action,
-        payload: Option<&Payload<'_>>,
-        effects: &[Effect],
-        denied: &Denied,
-        ticket: Ticket,
-    ) -> Option<Hold> {
-        // Reports cannot be held: the station has forgotten them by the time somebody approves.
-        let requirement = denied.requirement.clone().filter(|_| arrival.from == Side::Csms)?;
-        Some(Hold {
-            ticket,
-            at: work.now.wall,
-            from: arrival.from,
-            action,
-            payload: work.world.content_key.frame(payload?.bytes()),
-            effects: effects.to_vec(),
-            requirement,
-        })
+impl Told {
+    /// As a record has it.
+    pub(super) fn noted(&self, ticket: &Ticket, key: &ContentKey) -> Answered {
+        Answered {
+            how: self.how.into(),
+            code: self.code.into(),
+            mac: key.frame(self.text.as_bytes()),
+            ticket: ticket.as_str().to_owned(),
+        }
     }
 }
 

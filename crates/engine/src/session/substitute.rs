@@ -11,37 +11,42 @@
 //! | `StartTransaction` | the number of the CSMS, so that the transaction can be ended, and the token is `Invalid` |
 //! | `StopTransaction`, `MeterValues`, `TransactionEvent`, … | an acknowledgement; a token in it is `Invalid` |
 //! | anything else | CALLERROR `SecurityError` |
+//!
+//! Where it is not a party that refuses but we who fail, a station is not told that a token is invalid, which would end
+//! its charging: it gets CALLERROR `InternalError` and tries again.
 
 use chargewarden_ocpp::refusal;
-use chargewarden_ocpp::{Action, ErrorCode, Payload, Side, Timestamp, Version};
+use chargewarden_ocpp::{Action, ErrorCode, Payload, Timestamp, Version};
 
-use super::Session;
 use super::lane::Asked;
 use super::refuse::{ACKNOWLEDGED, OWN_STATUS, Told};
+use super::{Said, Session};
 use crate::effects::RequestMemo;
+use crate::verdict::Denied;
+
+/// What is said of a token that was not accepted.
+const INVALID: &str = "Invalid";
 
 /// Seconds after which a station tries to boot again when we told it to wait.
 const BOOT_RETRY_S: u32 = 60;
 
 impl Session {
-    /// The answer of `from` to a call of the other side was refused.
+    /// The answer of a CSMS was refused: what the station gets.
     pub(super) fn substitute(
         &self,
-        from: Side,
-        action: Action,
-        id: &str,
+        said: Said<'_>,
         asked: &Asked,
         answer: Option<&Payload<'_>>,
         now: Timestamp,
+        denied: &Denied,
         text: &str,
     ) -> Told {
-        let own = match from {
-            Side::Csms => self.harmless(action, asked, answer, now),
-            Side::Station => None,
-        };
+        let own = self.harmless(said.action, asked, answer, now);
+        let own = own.filter(|(_, _, code)| *code != INVALID || denied.is_deliberate());
         match own {
-            Some((payload, how, code)) => Told { text: refusal::result(id, &payload), how, code },
-            None => self.error(id, ErrorCode::SecurityError, text),
+            Some((payload, how, code)) => Told { text: refusal::result(said.id, &payload), how, code },
+            None if denied.is_deliberate() => self.error(said.id, ErrorCode::SecurityError, text),
+            None => self.error(said.id, ErrorCode::InternalError, text),
         }
     }
 
@@ -64,14 +69,14 @@ impl Session {
             return Some((format!(r#"{{"currentTime":"{now}"}}"#), ACKNOWLEDGED, ""));
         }
         if action == Action::Authorize {
-            return Some((format!("{{{token}}}"), OWN_STATUS, "Invalid"));
+            return Some((format!("{{{token}}}"), OWN_STATUS, INVALID));
         }
         if action == Action::StartTransaction {
             let number = answer?.root().int("transactionId")?;
-            return Some((format!(r#"{{"transactionId":{number},{token}}}"#), OWN_STATUS, "Invalid"));
+            return Some((format!(r#"{{"transactionId":{number},{token}}}"#), OWN_STATUS, INVALID));
         }
         if action == Action::TransactionEvent && matches!(asked.memo, RequestMemo::Token(_)) {
-            return Some((format!("{{{token}}}"), OWN_STATUS, "Invalid"));
+            return Some((format!("{{{token}}}"), OWN_STATUS, INVALID));
         }
         let empty = action.spec(self.version)?.response.is_some_and(|response| response.required == 0);
         if empty { acknowledged("{}") } else { None }

@@ -54,11 +54,9 @@ impl Session {
 
     /// What is said to a call, or to what may have been one.
     fn reply_to_unreadable(&self, misstep: &Misstep, id: Option<&str>) -> Option<Reply> {
-        let ignored = match misstep {
-            // OCPP-J 1.6, 4.1.3: a message type that does not exist is ignored.
-            Misstep::Wire(violation) => violation.rule == Rule::MessageType && self.version == Version::V16,
-            _ => false,
-        };
+        // OCPP-J 1.6, 4.1.3: a message type that does not exist is ignored.
+        let ignored = self.version == Version::V16
+            && matches!(misstep, Misstep::Wire(violation) if violation.rule == Rule::MessageType);
         match (id, self.version) {
             _ if ignored => None,
             (Some(id), _) => Some(self.reply(id, misstep.code(self.version), &misstep.text())),
@@ -100,7 +98,7 @@ impl Session {
     ) {
         let caller = arrival.from.other();
         let lane = &mut self.peer_mut(caller).lane;
-        if !lane.open.as_ref().is_some_and(|open| open.id == id) {
+        if lane.open.as_ref().is_none_or(|open| open.id != id) {
             return self.blame(work, arrival, misstep, None, None);
         }
         let Some(open) = lane.close(Fate::Done) else { return };
@@ -129,10 +127,11 @@ impl Session {
         let counts = misstep.counts();
         let key = &work.world.content_key;
         let rule = misstep.rule().into();
-        let (path, detail, readable) = match misstep {
-            Misstep::Wire(violation) => (violation.path, violation.detail, violation.id),
-            other => (String::new(), other.text(), None),
-        };
+        let text = misstep.text();
+        let (path, detail, readable) = misstep.wire().map_or_else(
+            || (String::new(), text, None),
+            |violation| (violation.path, violation.detail, violation.id),
+        );
         let violation = evidence::Violation {
             who: Arc::clone(&self.who),
             blame: verdict::side(arrival.from),
@@ -147,6 +146,7 @@ impl Session {
                 how: "call-error".into(),
                 code: reply.code.spelled(self.version).into(),
                 mac: key.frame(reply.text.as_bytes()),
+                ticket: String::new(),
             }),
         };
         let record = Record { at: stamp(work.now), event: Event::Violation(violation) };

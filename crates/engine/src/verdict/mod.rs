@@ -2,6 +2,7 @@
 //!
 //! A [`Permit`] is made in one place, [`Allowed::deliver`], which puts it behind the record that says so.
 
+mod kept;
 mod note;
 mod permit;
 
@@ -13,6 +14,7 @@ use chargewarden_evidence::{ContentKey, Durability, Event, FrameMac, MessageType
 use chargewarden_ocpp::{Action, Side};
 use chargewarden_policy::effect::{Effect, Weight};
 use chargewarden_policy::{Circumstances, ReasonCode, Ruling, Subject, Verdict};
+pub(crate) use kept::keep;
 pub(crate) use note::side;
 pub use permit::Permit;
 
@@ -95,7 +97,7 @@ impl Allowed {
     /// The record of the verdict, and behind it the permit.
     pub(crate) fn deliver(self, case: &Case<'_>, key: &ContentKey) -> [Step; 2] {
         let causes = self.ruling.causes().map(note::cause).collect();
-        let message = case.message(key, evidence::Verdict::Forward, causes, None);
+        let message = case.message(key, evidence::Verdict::Forward, causes);
         let durability = if consequential(case.effects) { Durability::Before } else { Durability::Soon };
         [
             case.step(Event::Message(message), durability),
@@ -169,12 +171,13 @@ impl Denied {
         }
     }
 
-    /// The record of the verdict, with what the sender was told instead.
+    /// The record of the verdict, with what the sender was told instead and what we keep for it.
     pub(crate) fn record(
         self,
         case: &Case<'_>,
         key: &ContentKey,
         answered: Option<evidence::Answered>,
+        kept: Option<evidence::Attributes>,
         durability: Durability,
     ) -> Step {
         let reason = self.code.name().into();
@@ -182,7 +185,8 @@ impl Denied {
             Some(requirement) => evidence::Verdict::Hold { reason, requirement },
             None => evidence::Verdict::Refuse { reason },
         };
-        case.step(Event::Message(case.message(key, verdict, self.causes, answered)), durability)
+        let message = evidence::Message { answered, kept, ..case.message(key, verdict, self.causes) };
+        case.step(Event::Message(message), durability)
     }
 }
 
@@ -192,7 +196,6 @@ impl Case<'_> {
         key: &ContentKey,
         verdict: evidence::Verdict,
         causes: Vec<evidence::Cause>,
-        answered: Option<evidence::Answered>,
     ) -> evidence::Message {
         evidence::Message {
             who: Arc::clone(self.who),
@@ -206,7 +209,8 @@ impl Case<'_> {
             effects: self.effects.iter().map(|effect| note::effect(effect, key)).collect(),
             verdict,
             causes,
-            answered,
+            answered: None,
+            kept: None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Effects and causes as evidence writes them.
 
-use chargewarden_evidence::{AttributeWriter, Attributes, Cause, ContentKey, EffectNote, Side};
+use chargewarden_evidence::{AttributeWriter, Attributes, Cause, ContentKey, EffectNote, Side, Word};
 use chargewarden_policy as policy;
 use chargewarden_policy::effect::{AttributeValue, Effect};
 
@@ -14,10 +14,15 @@ pub(crate) fn side(side: chargewarden_ocpp::Side) -> Side {
 pub(super) fn cause(cause: &policy::Cause) -> Cause {
     Cause {
         party: cause.party.as_ref().map_or_else(String::new, |party| party.as_str().to_owned()),
-        policy: cause.policy.as_ref().map_or_else(Default::default, |policy| policy.to_string().into()),
+        policy: cause.policy.as_ref().map_or_else(|| rule(cause), |policy| policy.to_string().into()),
         effect: cause.effect.map_or_else(Default::default, |effect| effect.name().into()),
         text: cause.reason.to_string(),
     }
+}
+
+/// Where no policy spoke: what that is called.
+fn rule(cause: &policy::Cause) -> Word {
+    cause.code.map_or_else(Word::default, |code| code.name().into())
 }
 
 /// An effect with its attributes. Id tokens become keyed hashes; URLs have lost credentials and path already.

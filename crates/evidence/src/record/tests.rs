@@ -40,11 +40,17 @@ fn message(verdict: Verdict) -> Message {
         verdict,
         causes: vec![],
         answered: None,
+        kept: None,
     }
 }
 
 fn one_of_each() -> Vec<Record> {
-    let answered = || Answered { how: "own-status".into(), code: "Rejected".into(), mac: FrameMac([2; 32]) };
+    let answered = || Answered {
+        how: "own-status".into(),
+        code: "Rejected".into(),
+        mac: FrameMac([2; 32]),
+        ticket: "s7-1".into(),
+    };
     let cause = Cause {
         party: "cso".into(),
         policy: "firmware-hosts".into(),
@@ -60,6 +66,7 @@ fn one_of_each() -> Vec<Record> {
     let refused = Message {
         causes: vec![cause, rule],
         answered: Some(answered()),
+        kept: Some(Attributes::from_json(r#"{"transactionId":17}"#.into())),
         ..message(Verdict::Refuse { reason: "policy-forbids".into() })
     };
     let held = message(Verdict::Hold { reason: "approval-needed".into(), requirement: "cso:1".into() });
