@@ -35,6 +35,11 @@ fn main() {
             black_box(Subject::new(black_box(about.clone()), &policies));
         });
         let subject = Subject::new(about, &policies);
+        let mut skew_s = 0;
+        measure("  set-clock, never asked before", || {
+            skew_s += 1;
+            black_box(policies.decide(&subject, &circumstances(Side::Csms), &[SetClock { skew_s }.into()]));
+        });
         for (what, from, effects) in conversation() {
             let circumstances = circumstances(from);
             measure(&format!("  {what}"), || {
@@ -61,7 +66,7 @@ fn conversation() -> Vec<(&'static str, Side, Vec<Effect>)> {
         ("heartbeat (constant)", Side::Station, vec![Heartbeat {}.into()]),
         ("meter values (constant)", Side::Station, vec![ReportMeter { evse: Some(1), values: 3 }.into()]),
         ("acknowledgement (constant)", Side::Csms, vec![Acknowledge {}.into()]),
-        ("heartbeat's answer: set-clock", Side::Csms, vec![SetClock { skew_s: 1 }.into()]),
+        ("heartbeat's answer: set-clock (asked before)", Side::Csms, vec![SetClock { skew_s: 1 }.into()]),
         ("set-power", Side::Csms, vec![profile()]),
         ("change-setting", Side::Csms, vec![setting()]),
         ("five settings", Side::Csms, vec![setting(), setting(), setting(), setting(), setting()]),

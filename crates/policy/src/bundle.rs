@@ -135,6 +135,8 @@ impl Bundle {
         } else if !slice.reads.message() {
             slice.nature = Nature::BySubject(self.memory);
             self.memory += 1;
+        } else if slice.reads.recur() {
+            slice.nature = Nature::ByMessage;
         }
         Ok(Some(slice))
     }

@@ -1,13 +1,62 @@
-//! The Cedar context of one effect, of only the attributes that are read.
+//! What a slice reads of a message, for Cedar to evaluate and for [`crate::memory`] to recognise.
 
 use cedar_policy::{Context, RestrictedExpression};
-use chargewarden_ocpp::Timestamp;
 
 use crate::circumstances::Circumstances;
 use crate::effect::{AttributeValue, Effect, Url};
 use crate::slice::Reads;
 
-/// Builds what `reads` asks for.
+/// Sees a value that is read: the attribute, the part of it if it is a record, and the value.
+type See<'s, 'v> = dyn FnMut(&'static str, Option<&'static str>, AttributeValue<'v>) + 's;
+
+/// Shows `see` every value that `reads` names and that is there, always in the same order, the parts of a record one
+/// after the other. Context and question are both made from this, so that equal questions mean equal contexts.
+fn each<'v>(reads: &Reads, effect: &'v Effect, circumstances: &'v Circumstances, see: &mut See<'_, 'v>) {
+    effect.attributes(&mut |name, value| {
+        if !reads.attribute(name) {
+            return;
+        }
+        match value {
+            AttributeValue::Url(url) => url_parts(url, &mut |part, value| {
+                if reads.part(name, part) {
+                    see(name, Some(part), value);
+                }
+            }),
+            AttributeValue::Token(_) => (), // policies do not see tokens
+            AttributeValue::Flag(_)
+            | AttributeValue::Long(_)
+            | AttributeValue::Text(_)
+            | AttributeValue::Texts(_)
+            | AttributeValue::Time(_) => see(name, None, value),
+        }
+    });
+    circumstances.message.attributes(&mut |part, value| {
+        if reads.part("message", part) {
+            see("message", Some(part), value);
+        }
+    });
+    circumstances.session.attributes(&mut |part, value| {
+        if reads.part("session", part) {
+            see("session", Some(part), value);
+        }
+    });
+    if reads.attribute("now") {
+        see("now", None, AttributeValue::Time(circumstances.now));
+    }
+}
+
+fn url_parts<'v>(url: &'v Url, see: &mut dyn FnMut(&'static str, AttributeValue<'v>)) {
+    see("readable", AttributeValue::Flag(url.readable));
+    see("scheme", AttributeValue::Text(&url.scheme));
+    see("host", AttributeValue::Text(&url.host));
+    see("port", AttributeValue::Long(url.port));
+    see("path", AttributeValue::Text(&url.path));
+    see("credentials", AttributeValue::Flag(url.credentials));
+    see("private", AttributeValue::Flag(url.private));
+    see("suspicious", AttributeValue::Flag(url.suspicious));
+}
+
+/// Builds the Cedar context of what `reads` names.
 ///
 /// # Errors
 /// Where Cedar has no value for it: a time outside the years 0 to 9999.
@@ -20,95 +69,67 @@ pub(crate) fn build(
         return Ok(Context::empty());
     }
     let mut pairs: Vec<(String, RestrictedExpression)> = Vec::with_capacity(reads.context.len());
-    let mut problem = None;
-    effect.attributes(&mut |name, value| {
-        if !reads.attribute(name) {
-            return;
-        }
-        match expression(reads, name, value) {
-            Some(Ok(value)) => pairs.push((name.to_owned(), value)),
-            Some(Err(why)) => problem = Some(why),
-            None => (),
+    let mut records: Vec<(&str, Vec<(String, RestrictedExpression)>)> = Vec::new();
+    each(reads, effect, circumstances, &mut |name, part, value| {
+        let Some(value) = expression(value) else { return };
+        match (part, records.last_mut()) {
+            (None, _) => pairs.push((name.to_owned(), value)),
+            (Some(part), Some((record, parts))) if *record == name => parts.push((part.to_owned(), value)),
+            (Some(part), _) => records.push((name, vec![(part.to_owned(), value)])),
         }
     });
-    if let Some(why) = problem {
-        return Err(why);
-    }
-    if reads.attribute("message") {
-        let message = record(reads, "message", |see| circumstances.message.attributes(see))?;
-        pairs.push(("message".to_owned(), message));
-    }
-    if reads.attribute("session") {
-        let session = record(reads, "session", |see| circumstances.session.attributes(see))?;
-        pairs.push(("session".to_owned(), session));
-    }
-    if reads.attribute("now") {
-        pairs.push(("now".to_owned(), time(circumstances.now)));
+    for (name, parts) in records {
+        let record = RestrictedExpression::new_record(parts).map_err(|e| e.to_string())?;
+        pairs.push((name.to_owned(), record));
     }
     Context::from_pairs(pairs).map_err(|e| e.to_string())
 }
 
-fn record<'a>(
-    reads: &Reads,
-    name: &str,
-    each: impl FnOnce(&mut dyn FnMut(&'static str, AttributeValue<'a>)),
-) -> Result<RestrictedExpression, String> {
-    let mut fields = Vec::new();
-    let mut problem = None;
-    each(&mut |part, value| {
-        if !reads.part(name, part) {
-            return;
-        }
-        match expression(reads, part, value) {
-            Some(Ok(value)) => fields.push((part.to_owned(), value)),
-            Some(Err(why)) => problem = Some(why),
-            None => (),
+/// Writes down all that decides about what `reads` names, so that different contexts give different texts.
+pub(crate) fn question(reads: &Reads, effect: &Effect, circumstances: &Circumstances, out: &mut Vec<u8>) {
+    each(reads, effect, circumstances, &mut |name, part, value| {
+        text(out, name);
+        text(out, part.unwrap_or_default());
+        match value {
+            AttributeValue::Flag(flag) => out.extend([b'f', u8::from(flag)]),
+            AttributeValue::Long(number) => {
+                out.push(b'n');
+                out.extend(number.to_le_bytes());
+            }
+            AttributeValue::Text(value) => {
+                out.push(b't');
+                text(out, value);
+            }
+            AttributeValue::Texts(values) => {
+                out.push(b's');
+                out.extend((values.len() as u64).to_le_bytes());
+                values.iter().for_each(|value| text(out, value));
+            }
+            AttributeValue::Time(at) => {
+                out.push(b'd');
+                out.extend(at.as_millis().to_le_bytes());
+            }
+            AttributeValue::Url(_) | AttributeValue::Token(_) => (), // `each` shows neither
         }
     });
-    match problem {
-        Some(why) => Err(why),
-        None => RestrictedExpression::new_record(fields).map_err(|e| e.to_string()),
-    }
+}
+
+fn text(out: &mut Vec<u8>, text: &str) {
+    out.extend((text.len() as u64).to_le_bytes());
+    out.extend(text.as_bytes());
 }
 
 /// The value as Cedar has it; nothing for what policies do not see.
-fn expression(
-    reads: &Reads,
-    name: &str,
-    value: AttributeValue<'_>,
-) -> Option<Result<RestrictedExpression, String>> {
-    Some(Ok(match value {
-        AttributeValue::Url(url) => return Some(address(reads, name, url)),
-        AttributeValue::Token(_) => return None,
-        AttributeValue::Flag(flag) => RestrictedExpression::new_bool(flag),
-        AttributeValue::Long(number) => RestrictedExpression::new_long(number),
-        AttributeValue::Text(text) => RestrictedExpression::new_string(text.to_owned()),
-        AttributeValue::Texts(texts) => RestrictedExpression::new_set(
-            texts.iter().map(|text| RestrictedExpression::new_string(text.clone())),
-        ),
-        AttributeValue::Time(at) => time(at),
-    }))
-}
-
-fn address(reads: &Reads, name: &str, url: &Url) -> Result<RestrictedExpression, String> {
-    record(reads, name, |see| {
-        see("readable", AttributeValue::Flag(url.readable));
-        see("scheme", AttributeValue::Text(&url.scheme));
-        see("host", AttributeValue::Text(&url.host));
-        see("port", AttributeValue::Long(url.port));
-        see("path", AttributeValue::Text(&url.path));
-        see("credentials", AttributeValue::Flag(url.credentials));
-        see("private", AttributeValue::Flag(url.private));
-        see("suspicious", AttributeValue::Flag(url.suspicious));
-    })
-}
-
-fn time(at: Timestamp) -> RestrictedExpression {
-    RestrictedExpression::new_datetime(at.to_string())
-}
-
-/// A fact as an attribute of an entity; nothing for what policies do not see.
-pub(crate) fn fact(value: AttributeValue<'_>) -> Option<RestrictedExpression> {
-    let whole = Reads { everything: true, ..Reads::default() };
-    expression(&whole, "", value).and_then(Result::ok)
+pub(crate) fn expression(value: AttributeValue<'_>) -> Option<RestrictedExpression> {
+    match value {
+        AttributeValue::Url(_) | AttributeValue::Token(_) => None,
+        AttributeValue::Flag(flag) => Some(RestrictedExpression::new_bool(flag)),
+        AttributeValue::Long(number) => Some(RestrictedExpression::new_long(number)),
+        AttributeValue::Text(text) => Some(RestrictedExpression::new_string(text.to_owned())),
+        AttributeValue::Texts(texts) => {
+            let texts = texts.iter().map(|text| RestrictedExpression::new_string(text.clone()));
+            Some(RestrictedExpression::new_set(texts))
+        }
+        AttributeValue::Time(at) => Some(RestrictedExpression::new_datetime(at.to_string())),
+    }
 }

@@ -11,6 +11,7 @@ use crate::bundle::Bundle;
 use crate::circumstances::Circumstances;
 use crate::context;
 use crate::effect::{Effect, EffectKind};
+use crate::memory;
 use crate::reason::ReasonCode;
 use crate::requirement::Requirement;
 use crate::ruling::{Cause, Finding, Opinion, Ruling, Verdict};
@@ -92,6 +93,15 @@ fn ask(ruling: &mut Ruling, view: &View, about: &About, circumstances: &Circumst
                 Some(opinion) => ruling.add(opinion),
                 None => ruling.add(&find()),
             }
+        }
+        Nature::ByMessage => {
+            let ask = |question: &mut Vec<u8>| {
+                question.extend(view.bundle.digest());
+                question.extend([circumstances.from as u8, slice.effect as u8]);
+                context::question(&slice.reads, effect, circumstances, question);
+            };
+            let find = || evaluate(slice, view, about, circumstances, effect);
+            ruling.add(&memory::recall(ask, find));
         }
         Nature::Open => ruling.add(&evaluate(slice, view, about, circumstances, effect)),
     }

@@ -24,6 +24,7 @@ pub mod decide;
 pub mod effect;
 pub mod explain;
 mod facts;
+mod memory;
 pub mod pack;
 pub mod party;
 pub mod reason;

@@ -38,7 +38,9 @@ pub(crate) enum Nature {
     Constant(Opinion),
     /// Who is involved, not what the message says. The number is its place in a subject's memory.
     BySubject(usize),
-    /// The message, and who is involved if `reads.parties`.
+    /// The message: asked once for each set of values.
+    ByMessage,
+    /// More than can be recognised: the time, sizes, or the message and who is involved.
     Open,
 }
 

@@ -113,7 +113,7 @@ impl Scene {
 
         let mut attributes = HashMap::with_capacity(StationFacts::ATTRIBUTES.len());
         about.facts.attributes(&mut |name, value| {
-            if let Some(value) = context::fact(value) {
+            if let Some(value) = context::expression(value) {
                 attributes.insert(name.to_owned(), value);
             }
         });

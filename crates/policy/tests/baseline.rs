@@ -4,14 +4,19 @@
 mod scene;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use chargewarden_ocpp::Timestamp;
 use chargewarden_policy::effect::*;
 use chargewarden_policy::{Bundle, Circumstances, Policies, Subject, Verdict, explain, pack};
 use scene::{about, command, report};
 
-fn policies() -> Policies {
+fn policies() -> &'static Policies {
+    static POLICIES: LazyLock<Policies> = LazyLock::new(compiled);
+    &POLICIES
+}
+
+fn compiled() -> Policies {
     let bundle = Bundle::compile(&pack::baseline("cso".parse().unwrap()))
         .unwrap_or_else(|problems| panic!("{problems}"));
     Policies::new(vec![Arc::new(bundle)])
@@ -26,7 +31,7 @@ fn converse(
     rows: impl IntoIterator<Item = (&'static str, Effect, &'static str)>,
 ) {
     let policies = policies();
-    let subject = Subject::new(about(), &policies);
+    let subject = Subject::new(about(), policies);
     let mut wrong = String::new();
     for (what, effect, expected) in rows {
         let effects = [effect];
@@ -260,7 +265,7 @@ fn energy_cannot_be_abused() {
             ),
             (
                 "C16 zero for good",
-                with(|p| (p.purpose, p.lowest_w, p.highest_w) = ("default", Some(0), Some(0))),
+                with(|p| (p.purpose, p.highest_w, p.zero_s) = ("default", Some(0), Some(315_360_000))),
                 "hold cso:1 power-off-for-good alert medium",
             ),
             ("C20 lift everything", lift(None, false), "hold cso:1 lift-protective alert high"),
@@ -548,7 +553,7 @@ fn the_pack_can_be_anybodys() {
 #[test]
 fn an_explanation_reads_well() {
     let policies = policies();
-    let subject = Subject::new(about(), &policies);
+    let subject = Subject::new(about(), policies);
     let effects = [
         Repoint {
             url: Some(url("wss://evil.example/ocpp")),
@@ -563,4 +568,80 @@ fn an_explanation_reads_well() {
     let ruling = policies.decide(&subject, &command(), &effects);
     insta::assert_snapshot!(explain::render(&effects, &ruling));
     insta::assert_snapshot!(serde_json::to_string_pretty(&explain::explain(&effects, &ruling)).unwrap());
+}
+
+/// A few values of everything that the pack reads, so that questions recur and differ.
+fn any_effect() -> impl proptest::strategy::Strategy<Value = Effect> {
+    use proptest::prelude::*;
+    let hosts = prop::sample::select(vec![
+        "firmware.example.com",
+        "logs.example.com",
+        "evil.example",
+        "10.0.0.5",
+        "",
+    ]);
+    let schemes = prop::sample::select(vec!["https", "http", "sftp", ""]);
+    let url = (hosts, schemes, any::<[bool; 4]>()).prop_map(
+        |(host, scheme, [readable, credentials, private, suspicious])| Url {
+            readable,
+            scheme: scheme.to_owned(),
+            host: host.to_owned(),
+            port: 443,
+            path: "/".to_owned(),
+            credentials,
+            private,
+            suspicious,
+        },
+    );
+    let watts = || prop::option::of(prop::sample::select(vec![0, 1, 1379, 1380, 11_000]));
+    let purposes = prop::sample::select(vec!["max", "default", "tx", "external"]);
+    prop_oneof![
+        (-40i64..40).prop_map(|skew_s| SetClock { skew_s }.into()),
+        (-1i64..32).prop_map(|interval_s| SetHeartbeat { interval_s }.into()),
+        (url.clone(), any::<bool>()).prop_map(|(url, signed)| {
+            let signer = String::new();
+            InstallFirmware { url, signed, signer, retrieve_at: None, install_at: None }.into()
+        }),
+        prop::option::of(url.clone()).prop_map(|url| PublishFirmware { url, checksum: String::new() }.into()),
+        url.clone().prop_map(|url| ExtractLogs { url, log: "security" }.into()),
+        (prop::option::of(url), any::<bool>()).prop_map(|(url, standard)| ChangeSetting {
+            url,
+            ..setting("A.B", standard)
+        }
+        .into()),
+        (purposes, watts(), any::<[bool; 3]>(), 0i64..4, prop::option::of(50i64..70)).prop_map(
+            |(purpose, highest_w, [absurd, ordered, consistent], reversals, shortest_s)| {
+                SetPower {
+                    purpose,
+                    highest_w,
+                    absurd,
+                    ordered,
+                    consistent,
+                    reversals,
+                    shortest_s,
+                    ..profile()
+                }
+                .into()
+            }
+        ),
+    ]
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    /// A thread that has judged much and one that has judged nothing say the same.
+    #[test]
+    fn memory_changes_nothing(effects in proptest::collection::vec(any_effect(), 1..24)) {
+        let policies = policies();
+        let subject = Subject::new(about(), policies);
+        let told = |effects: &[Effect]| explain::render(effects, &policies.decide(&subject, &command(), effects));
+        let warm: Vec<String> = effects.iter().map(|effect| told(std::slice::from_ref(effect))).collect();
+        for (effect, warm) in effects.iter().zip(warm) {
+            let again = told(std::slice::from_ref(effect));
+            let cold = std::thread::scope(|scope| scope.spawn(|| told(std::slice::from_ref(effect))).join()).unwrap();
+            proptest::prop_assert_eq!(&warm, &again);
+            proptest::prop_assert_eq!(&warm, &cold);
+        }
+    }
 }

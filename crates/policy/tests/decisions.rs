@@ -210,14 +210,31 @@ forbid (principal, action, resource);
 @id("b") @reason(" ") @hodl("cso:1") @alert("hihg") forbid (principal, action, resource);
 @id("c") @hold("cso") permit (principal, action, resource);
 @id("d") permit (principal, action resource);
-@id("e") permit (principal, action, resource) when { context.speed > 3 };
+@id("e") permit (principal, action in Action::"software", resource) when { context.speed > 3 };
 @id("f") permit (principal is Csms, action == Action::"set-power", resource) when { context.lowest_w > 3 };
 @id("g") permit (principal is Csms, action == Action::"install-firmware", resource)
   when { List::"firmware-host".members.contains(context.url.host) };
 @id("h") permit (principal is Station, action == Action::"restart", resource);
+@id("i") permit (principal, action == Action::"energy", resource);
+@id("j") permit (principal, action, resource) when { [action].contains(Action::"restart") && action in principal };
+@id("k") permit (principal == ?principal, action, resource);
+@id("l") permit (principal is Csms, action == Action::"vendor-data", resource) when { resource.booted };
+@id("m"
 "#,
     );
     insta::assert_snapshot!(told);
+}
+
+#[test]
+fn tests_of_the_action_are_written_out() {
+    let told = problems(
+        r#"@id("a") permit (principal is Csms, action == Action::"restart", resource)
+        when { action in (if context.immediate then Action::"trust" else Action::"disruptive") };"#,
+    );
+    assert_eq!(
+        told,
+        "bundle of `cso`: 1 problem\n  rules.cedar:1:1: `action in` needs its effects or groups written out"
+    );
 }
 
 #[test]

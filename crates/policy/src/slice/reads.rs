@@ -35,6 +35,15 @@ impl Reads {
         self.everything || !self.context.is_empty()
     }
 
+    /// Whether the same values are likely to come again: not so times, ages, sizes and who is involved.
+    pub(crate) fn recur(&self) -> bool {
+        let passing = |(name, part): &(String, Option<String>)| {
+            let read = (name.as_str(), part.as_deref());
+            matches!(read, ("now", _) | ("session", None | Some("age_s")) | ("message", None | Some("bytes")))
+        };
+        !self.parties && !self.everything && !self.context.iter().any(passing)
+    }
+
     /// Adds what a policy reads.
     pub(super) fn policy(&mut self, body: &pst::Template) {
         self.parties |= match &body.principal {
