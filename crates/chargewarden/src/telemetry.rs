@@ -23,7 +23,10 @@ pub fn init(sink: &Sink) {
     ONCE.call_once(|| {
         // Checked when the configuration was resolved.
         let filter = sink.level.parse::<EnvFilter>().unwrap_or_else(|_| EnvFilter::new("info"));
-        let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        let builder = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+            .with_writer(std::io::stderr);
         let _ = match sink.format {
             LogFormat::Text => builder.try_init(),
             LogFormat::Json => builder.json().flatten_event(true).try_init(),

@@ -132,7 +132,7 @@ async fn take_place(gateway: &Arc<Shared>, id: &StationId) -> Result<Holding, Re
         Challenged::Gone => {}
         // Its end is recorded by its own session, with the reason `replaced`.
         Challenged::Silent => {
-            incumbent.replace(wait).await;
+            incumbent.replace(wait + gateway.bounds.close_wait).await;
         }
     }
     match gateway.presence.claim(id) {

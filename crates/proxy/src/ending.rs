@@ -95,6 +95,22 @@ impl Ending {
         matches!(self, Ending::Closed(Side::Csms, _) | Ending::Lost(Side::Csms) | Ending::Silent(Side::Csms))
     }
 
+    /// Whether a side has shown that it does not answer: its close handshake is not worth waiting for.
+    pub(crate) fn is_deaf(self, side: Side) -> bool {
+        match self {
+            Ending::Lost(deaf) | Ending::Silent(deaf) | Ending::SlowPeer(deaf) => deaf == side,
+            Ending::Replaced => side == Side::Station,
+            Ending::Closed(..)
+            | Ending::Protocol(_)
+            | Ending::TooLong(_)
+            | Ending::SlowMessage(_)
+            | Ending::Rate(_)
+            | Ending::Engine { .. }
+            | Ending::Evidence
+            | Ending::Drain => false,
+        }
+    }
+
     /// The code and text for a side. Never a peer's own text.
     pub(crate) fn told(self, side: Side) -> (CloseCode, &'static str) {
         let to_blame = self.side() == side;

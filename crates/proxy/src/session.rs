@@ -13,7 +13,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -32,6 +32,9 @@ use crate::{
     presence::{Holding, Signal, Told},
     recorder::Closing,
 };
+
+/// How long to wait for the close handshake of a peer that has shown that it does not answer.
+const DEAF_CLOSE_WAIT: Duration = Duration::from_millis(100);
 
 /// A session that is about to run.
 pub(crate) struct Session {
@@ -226,14 +229,15 @@ impl Session {
         meters::session_ended(ending.word());
         self.last_steps().await;
 
+        let wait_for = |side| if ending.is_deaf(side) { close_wait.min(DEAF_CLOSE_WAIT) } else { close_wait };
         let (code, text) = ending.told(Side::Csms);
-        let csms = self.csms.close(code, text, close_wait);
+        let csms = self.csms.close(code, text, wait_for(Side::Csms));
         let (code, text) = ending.told(Side::Station);
-        let delay = if ending.spreads() { self.gateway.within(spread) } else { std::time::Duration::ZERO };
+        let delay = if ending.spreads() { self.gateway.within(spread) } else { Duration::ZERO };
         let station = async {
             // The place is kept meanwhile: the station is still connected.
             tokio::time::sleep(delay).await;
-            self.station.close(code, text, close_wait).await;
+            self.station.close(code, text, wait_for(Side::Station)).await;
         };
         tokio::join!(csms, station);
 

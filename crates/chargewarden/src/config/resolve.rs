@@ -377,3 +377,109 @@ fn dangers(config: &Config) -> Vec<String> {
     .filter_map(|(key, on)| on.then_some(key))
     .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{StationEntry, read_text};
+
+    fn problems(text: &str, stations: Vec<StationEntry>) -> String {
+        let mut sources = read_text(text, PathBuf::new(), []).unwrap();
+        sources.config.inventory.stations = stations;
+        resolve(&sources.config, &sources.base).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_example_is_right() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/chargewarden.example.toml");
+        let text = std::fs::read_to_string(path).unwrap();
+        let base = Path::new(path).parent().unwrap().to_owned();
+        let sources = read_text(&text, base, []).unwrap();
+        let settings = resolve(&sources.config, &sources.base).unwrap();
+        assert_eq!((settings.stations.len(), settings.dangers.len()), (2, 0));
+    }
+
+    #[test]
+    fn an_empty_configuration_is_told_all_it_needs() {
+        let problems = problems("", vec![]);
+        for expected in
+            ["parties: name at least one", "csms: name at least one", "inventory.file: name the file"]
+        {
+            assert!(problems.contains(expected), "`{expected}` is not in:\n{problems}");
+        }
+    }
+
+    #[test]
+    fn every_problem_of_meaning_is_reported_at_once() {
+        let text = r#"
+            listen = { address = "nine thousand" }
+            admin = { address = "0.0.0.0:8080" }
+            log = { level = "a=b=c" }
+            limits = { frame_bytes = 10, handshake_wait = "1s", tick = "1ms" }
+            [[parties]]
+            name = "CSO"
+            bundles = []
+            [[parties]]
+            name = "cso"
+            bundles = ["builtin:nothing", "/no/such/bundle"]
+            [[csms]]
+            name = "main"
+            party = "cnp"
+            url = "wss://127.0.0.1/x"
+            user = "me"
+            [[csms]]
+            name = "main"
+            party = "cnp"
+            url = "ws://me:secret@127.0.0.1/x"
+            password_file = "/no/such/file"
+            [[csms]]
+            name = "far"
+            party = "cnp"
+            url = "ws://far.example/x"
+        "#;
+        let station = |id: &str, hash: &str, versions: &[&str], csms: Option<&str>| StationEntry {
+            id: id.to_owned(),
+            secret_hash: hash.to_owned(),
+            versions: versions.iter().map(|version| (*version).to_owned()).collect(),
+            csms: csms.map(str::to_owned),
+            ..StationEntry::default()
+        };
+        let stations = vec![
+            station("CS 1", "hunter2", &["1.5"], Some("nobody")),
+            station("CS-2", "", &[], None),
+            station("CS-2", "", &["1.6", "1.6"], None),
+        ];
+        let problems = problems(text, stations);
+        for expected in [
+            "listen.address: `nine thousand` is not an address and a port",
+            "admin.address: `0.0.0.0:8080` can be reached from outside",
+            "log.level: `a=b=c` is not a filter",
+            "limits.frame_bytes: between 1024 and 16777216",
+            "limits.handshake_wait: at least `dial_wait`",
+            "limits.tick: at least 10ms",
+            "parties[0].name: `CSO` cannot name a party",
+            "parties[1].bundles[0]: builtin:nothing: no such pack ships with this program (there is `baseline`",
+            "parties[1].bundles[1]: /no/such/bundle: cannot be read",
+            "csms[0].url: wss is not built yet",
+            "csms[0].user: a user needs `password_file` or `password_env`",
+            "csms[1].name: `main` was already given",
+            "csms[1].url: no credentials in the URL",
+            "csms[1].password_file: `/no/such/file` cannot be read",
+            "csms[2].url: `far.example` is another machine",
+            "inventory.stations[0].id: ` ` may not stand in a station id",
+            "inventory.stations[0].secret_hash: not a PHC string",
+            "inventory.stations[0].versions: unknown OCPP version `1.5`",
+            "inventory.stations[0].csms: `nobody` is not the name of a [[csms]]",
+            "inventory.stations[1].versions: say which versions",
+            "inventory.stations[1].csms: say which management system",
+            "inventory.stations[2]: `CS-2` was already given by inventory.stations[1]",
+            "inventory.stations[2].versions: `1.6` stands twice",
+        ] {
+            assert!(problems.contains(expected), "`{expected}` is not in:\n{problems}");
+        }
+        assert!(
+            !problems.contains("hunter2") && !problems.contains("secret@"),
+            "a secret is shown:\n{problems}"
+        );
+    }
+}

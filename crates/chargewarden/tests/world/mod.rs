@@ -1,4 +1,5 @@
 //! A gateway in process, with a simulated CSMS behind it, in a temporary directory.
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::{
     path::{Path, PathBuf},
@@ -20,13 +21,17 @@ pub(crate) const SECRET: &str = "correct horse battery";
 pub(crate) struct World {
     pub(crate) gateway: Gateway,
     pub(crate) csms: Csms,
-    place: tempfile::TempDir,
+    pub(crate) place: tempfile::TempDir,
 }
 
 impl World {
     /// Stations `CS-1` to `CS-3` that may speak every version; policies that permit everything known.
     pub(crate) async fn start() -> World {
         World::with(Manner::default(), |_| {}).await
+    }
+
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> World {
+        World::with(Manner::default(), change).await
     }
 
     pub(crate) async fn with(manner: Manner, change: impl FnOnce(&mut Config)) -> World {
@@ -68,6 +73,17 @@ impl World {
             .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["record"].clone())
             .collect()
     }
+}
+
+/// Asks until it is so, for ten seconds at most.
+pub(crate) async fn wait(is_so: impl AsyncFn() -> bool) -> bool {
+    for _ in 0..200 {
+        if is_so().await {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    false
 }
 
 /// A small, quick configuration in `place`.
