@@ -1,6 +1,11 @@
 //! Turns the catalogue (`catalogue/*.ocpp`, notation in `catalogue/README.md`) into static tables.
 //!
 //! A mistake in the catalogue is a build error that names file and line.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "a build script reads, writes and tells cargo"
+)]
 
 #[path = "build/emit.rs"]
 mod emit;

@@ -3,6 +3,7 @@
 //! The oracle below knows OCPP-J's rules of conversation and nothing of how the session keeps them.
 #![allow(
     clippy::unwrap_used,
+    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,

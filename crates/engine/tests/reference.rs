@@ -1,5 +1,5 @@
 //! The generated page of settings is fresh. `CHARGEWARDEN_GENERATE=1` writes it.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::panic, reason = "tests")]
 
 use std::path::Path;
 

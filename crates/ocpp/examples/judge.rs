@@ -1,5 +1,6 @@
 //! Judges payloads line by line: `version TAB action TAB request|response TAB payload` in, `ok` or
 //! `rule path` out. Used by `tests/agreement/agreement.py` to hold the catalogue against a reference.
+#![allow(clippy::disallowed_methods, reason = "a program, not the crate")]
 
 use std::io::{self, BufRead, Write};
 

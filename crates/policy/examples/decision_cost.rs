@@ -2,6 +2,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
+    clippy::disallowed_macros,
     reason = "a benchmark reads the clock and may fail"
 )]
 

@@ -1,7 +1,7 @@
 //! The committed reference documentation is what the code generates.
 //!
 //! `CHARGEWARDEN_GENERATE=1 cargo test -p chargewarden-policy --test reference` writes it anew.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::panic, reason = "tests")]
 
 use std::path::Path;
 
