@@ -3,10 +3,8 @@
 import asyncio
 import base64
 import contextlib
-import socket
 import subprocess
 import threading
-import time
 from dataclasses import dataclass
 
 # How the gateway authenticates to the management system; never the station's own secret.
@@ -81,7 +79,6 @@ def chargewarden(binary, folder, port, identity, version):
         timeout=30,
         check=True,
     ).stdout.strip()
-    listen = free_port()
     (folder / "csms.secret").write_text(CSMS_PASSWORD + "\n", encoding="utf-8")
     (folder / "inventory.toml").write_text(
         f"""[[station]]
@@ -92,7 +89,7 @@ versions = ["{version}"]
         encoding="utf-8",
     )
     (folder / "chargewarden.toml").write_text(
-        f"""listen.address = "127.0.0.1:{listen}"
+        f"""listen.address = "127.0.0.1:0"
 admin.address = "127.0.0.1:0"
 inventory.file = "inventory.toml"
 store.path = "data"
@@ -111,24 +108,38 @@ password_file = "csms.secret"
     )
     with open(folder / "gateway.log", "wb") as log:
         process = subprocess.Popen(
-            [binary, "run", "-c", "chargewarden.toml"], cwd=folder, stdout=log, stderr=log
+            [binary, "run", "-c", "chargewarden.toml"], cwd=folder, stdout=subprocess.PIPE, stderr=log
         )
         try:
-            wait_until_listening(process, listen)
-            yield f"ws://127.0.0.1:{listen}/ocpp"
+            yield f"ws://{listening_address(process)}/ocpp"
         finally:
             end(process)
+            process.stdout.close()
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
+def listening_address(process):
+    """Where the gateway says it listens: `listening stations=ADDRESS admin=ADDRESS`."""
+    line = first_line(process)
+    if not line.startswith("listening stations="):
+        raise SystemExit(f"the gateway did not start ({line!r}); see gateway.log (--keep DIR)")
+    return line.split()[1].removeprefix("stations=")
 
 
-def wait_until_listening(process, port, patience=30):
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.05)
-    raise SystemExit("the gateway does not listen; see gateway.log (--keep DIR)")
+def first_line(process, patience=30):
+    """The first line a process prints; empty when it ends or keeps silent."""
+    timer = threading.Timer(patience, process.kill)
+    timer.start()
+    try:
+        return process.stdout.readline().decode().strip()
+    finally:
+        timer.cancel()
+
+
+def verify_evidence(binary, folder):
+    """What `evidence verify` finds wrong with the log the gateway left."""
+    verified = subprocess.run(
+        [binary, "evidence", "verify", "data"], cwd=folder, capture_output=True, text=True, timeout=30
+    )
+    if verified.returncode == 0:
+        return []
+    return [f"evidence: {(verified.stdout + verified.stderr).strip()}"]

@@ -15,7 +15,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
@@ -102,7 +101,10 @@ def pair(folder, version, station, csms, options):
                 problems.append(f"the {name} did not end in time")
     entries = {side: journals.read(file) for side, file in files.items()}
     finding = journals.compare(scenario["steps"], entries, options.direct)
-    finding.problems += problems + credentials(entries["csms"], identity, options)
+    if options.gateway:
+        problems += credentials(entries["csms"], identity)
+        problems += gateway.verify_evidence(options.gateway, folder)
+    finding.problems += problems
     if finding.action_count < ACTIONS_MIN:
         finding.problems.append(f"only {finding.action_count} actions, {ACTIONS_MIN} are needed")
     if finding.problems:
@@ -127,16 +129,11 @@ def start(running, language, side, folder, arguments, files):
 
 
 def listening_port(process):
-    """The port a management system says it listens on."""
-    timer = threading.Timer(20, process.kill)
-    timer.start()
-    try:
-        words = process.stdout.readline().split()
-    finally:
-        timer.cancel()
-    if len(words) != 2:
+    """Where a management system says it listens: `listening PORT`."""
+    line = gateway.first_line(process)
+    if not line.startswith("listening "):
         raise SystemExit("the management system did not start; are the packages installed?")
-    return int(words[1])
+    return int(line.split()[1])
 
 
 @contextlib.contextmanager
@@ -152,10 +149,8 @@ def stand_between(options, port, folder, identity, version):
             yield url
 
 
-def credentials(entries, identity, options):
+def credentials(entries, identity):
     """The station's secret ends at the gateway; the management system gets its own."""
-    if not options.gateway:
-        return []
     headers = [e["authorization"] or "" for e in entries if e["kind"] == "connected"]
     if len(headers) != 1:
         return [f"the csms was connected to {len(headers)} times"]

@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use argon2::password_hash::{PasswordHasher, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 
@@ -21,7 +22,6 @@ const HASH_PASSES: u32 = 1;
 /// Writes configuration and inventory for so many stations, and returns what starts the service.
 pub(super) fn command(
     place: &Path,
-    port: u16,
     csms: u16,
     stations: usize,
     cores: &Cores,
@@ -32,7 +32,7 @@ pub(super) fn command(
     fs::write(
         &file,
         format!(
-            "listen.address = \"127.0.0.1:{port}\"
+            "listen.address = \"127.0.0.1:0\"
 admin.address = \"127.0.0.1:0\"
 inventory.file = \"inventory.toml\"
 store.path = \"data\"
@@ -54,6 +54,13 @@ password_file = \"csms.secret\"
     let mut command = cores.command(Half::Leg, &binaries.join("chargewarden"));
     command.args(["run", "-c"]).arg(file).current_dir(place);
     Ok(command)
+}
+
+/// The stations' port in `listening stations=ADDRESS admin=ADDRESS`.
+pub(super) fn port_of(line: &str) -> Result<u16> {
+    let rest = line.strip_prefix("listening stations=").with_context(|| format!("unexpected `{line}`"))?;
+    let address: SocketAddr = rest.split(' ').next().unwrap_or_default().parse()?;
+    Ok(address.port())
 }
 
 fn inventory(stations: usize) -> Result<String> {

@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use super::process::{Cores, Half, Process};
 use super::{gateway, nginx};
 
-/// A proxy that does not listen by then has failed.
+/// nginx says nothing when it listens; when it does not by then, it has failed.
 const START_WAIT: Duration = Duration::from_secs(60);
 
 /// The legs there are.
@@ -71,16 +71,15 @@ impl Leg {
                 (port, Some(Process::start("nginx", &mut command)?))
             }
             Kind::Chargewarden => {
-                let port = free_port()?;
-                let mut command = gateway::command(place, port, csms, stations, cores, binaries)?;
-                (port, Some(Process::start("chargewarden", &mut command)?))
+                let mut command = gateway::command(place, csms, stations, cores, binaries)?;
+                let mut process = Process::start("chargewarden", &mut command)?;
+                (gateway::port_of(&process.line()?)?, Some(process))
             }
         };
         let mut leg = Leg { kind, url: format!("ws://127.0.0.1:{port}/ocpp"), process };
-        match kind {
-            // These have said that they listen.
-            Kind::Direct | Kind::Blind => {}
-            Kind::Nginx | Kind::Chargewarden => leg.wait_until_listening(port)?,
+        if kind == Kind::Nginx {
+            // The others have said that they listen.
+            leg.wait_until_listening(port)?;
         }
         Ok(leg)
     }
