@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod check;
+mod demo;
 mod evidence;
 mod policy;
 mod run;
@@ -26,6 +27,8 @@ const EXIT_CODES: &str = "Exit codes: 0 done · 1 something was found or refused
 enum Command {
     /// Run the service.
     Run(run::Run),
+    /// Show it: a gateway, a fleet, a management system, and an operator console that gets taken over.
+    Demo(demo::Demo),
     /// Validate configuration, inventory and bundles; print what is effective and where it comes from.
     Check(check::Check),
     /// Policy bundles.
@@ -53,6 +56,7 @@ pub fn main() -> Exit {
     };
     let done = match cli.command {
         Command::Run(run) => run.run(),
+        Command::Demo(demo) => demo.run(),
         Command::Check(check) => check.run(),
         Command::Policy(policy) => policy.run(),
         Command::Station(station) => station.run(),
