@@ -74,7 +74,9 @@ const KEY_BYTES: usize = 16;
 const ACCEPT_GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 fn check_request_line(parts: &Parts) -> Result<(), Reason> {
-    if parts.method != Method::GET || parts.version != http::Version::HTTP_11 {
+    // A target in absolute form names a host; stations send a path.
+    let is_path = parts.uri.authority().is_none();
+    if parts.method != Method::GET || parts.version != http::Version::HTTP_11 || !is_path {
         return Err(Reason::MalformedRequest);
     }
     if single(&parts.headers, &header::HOST)?.is_none() {

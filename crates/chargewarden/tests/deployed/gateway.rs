@@ -1,0 +1,173 @@
+//! The program under test, as a process with files of its own.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The password of every station.
+pub const SECRET: &str = "correct-horse-16";
+
+/// The program as cargo built it.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_chargewarden");
+
+/// How long the program may take to listen.
+const START_WAIT: Duration = Duration::from_secs(20);
+
+/// A data directory and configuration that outlive the process.
+pub struct Place {
+    folder: TempDir,
+}
+
+impl Place {
+    /// Files for a gateway before the CSMS at `csms`, with stations `H-0` … and `BYSTANDER`, which speak `versions`.
+    pub fn new(csms: &str, stations: usize, versions: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let hash = quick_hash(SECRET);
+        let ids = (0..stations).map(|n| format!("H-{n}")).chain(["BYSTANDER".to_owned()]);
+        let inventory: String = ids
+            .map(|id| {
+                format!("[[station]]\nid = \"{id}\"\nversions = {versions}\nsecret_hash = \"{hash}\"\n\n")
+            })
+            .collect();
+        std::fs::write(folder.path().join("stations.toml"), inventory).unwrap();
+        let configuration = format!(
+            r#"
+[listen]
+address = "127.0.0.1:0"
+[admin]
+address = "127.0.0.1:0"
+[[csms]]
+name = "cnp"
+party = "cso"
+url = "{csms}"
+[[parties]]
+name = "cso"
+bundles = ["builtin:baseline"]
+[inventory]
+file = "stations.toml"
+[store]
+path = "data"
+[limits]
+guesses_per_address = 100000
+handshake_wait = "5s"
+dial_wait = "2s"
+incumbent_wait = "1s"
+message_wait = "2s"
+tick = "500ms"
+[log]
+level = "warn"
+"#
+        );
+        std::fs::write(folder.path().join("chargewarden.toml"), configuration).unwrap();
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Ids of the commands that evidence says were forwarded to stations, and how often each.
+    pub fn forwarded_commands(&self) -> HashMap<String, u32> {
+        let export =
+            Command::new(PROGRAM).args(["evidence", "export"]).arg(self.path("data")).output().unwrap();
+        assert!(export.status.success(), "{}", String::from_utf8_lossy(&export.stderr));
+        let mut found = HashMap::new();
+        for line in String::from_utf8(export.stdout).unwrap().lines() {
+            let entry: Value = serde_json::from_str(line).unwrap();
+            let message = &entry["record"]["message"];
+            let forwarded =
+                message["verdict"] == "forward" && message["from"] == "csms" && message["type"] == "call";
+            if let Some(id) = message["id"].as_str().filter(|_| forwarded) {
+                *found.entry(id.to_owned()).or_default() += 1;
+            }
+        }
+        found
+    }
+
+    /// Fails unless the evidence log verifies.
+    pub fn verify(&self) {
+        let verify =
+            Command::new(PROGRAM).args(["evidence", "verify"]).arg(self.path("data")).output().unwrap();
+        assert!(
+            verify.status.success(),
+            "{}{}",
+            String::from_utf8_lossy(&verify.stdout),
+            String::from_utf8_lossy(&verify.stderr)
+        );
+    }
+}
+
+/// A hash that is quick to check: what is tested here is not how slow guessing is.
+fn quick_hash(secret: &str) -> String {
+    use argon2::password_hash::{PasswordHasher, SaltString};
+    let parameters = argon2::Params::new(argon2::Params::MIN_M_COST, 1, 1, None).unwrap();
+    let argon = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, parameters);
+    let salt = SaltString::encode_b64(b"salt of the test").unwrap();
+    argon.hash_password(secret.as_bytes(), &salt).unwrap().to_string()
+}
+
+/// A running process. Dropping it kills it.
+pub struct Gateway {
+    process: Child,
+    /// Where stations connect.
+    pub address: String,
+}
+
+impl Gateway {
+    /// Starts the program in `place`.
+    pub async fn start_at(place: &Place) -> Self {
+        let ready = place.path("ready.json");
+        let _ = std::fs::remove_file(&ready);
+        let mut process = Command::new(PROGRAM)
+            .arg("run")
+            .arg("-c")
+            .arg(place.path("chargewarden.toml"))
+            .arg("--ready-file")
+            .arg(&ready)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let deadline = SystemTime::now() + START_WAIT;
+        let addresses: Value = loop {
+            if let Ok(text) = std::fs::read_to_string(&ready) {
+                break serde_json::from_str(&text).unwrap();
+            }
+            assert!(process.try_wait().unwrap().is_none(), "the program ended instead of listening");
+            assert!(SystemTime::now() < deadline, "the program does not listen after {START_WAIT:?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        };
+        Self { process, address: addresses["stations"].as_str().unwrap().to_owned() }
+    }
+
+    /// `kill -9`.
+    pub fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Asks it to end, and holds it to ending in order.
+    pub fn stop(mut self) {
+        assert!(self.process.try_wait().unwrap().is_none(), "the process died during the test");
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let status = self.process.wait().unwrap();
+        assert_eq!(status.code(), Some(0), "the program ends in order");
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The time, as a CSMS would give it.
+pub fn now() -> String {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    chargewarden_ocpp::Timestamp::from_millis(since.as_millis() as i64).to_string()
+}

@@ -1,0 +1,20 @@
+//! The program as it is deployed: started as a process, spoken to over sockets, killed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests"
+)]
+
+mod corpus;
+mod csms;
+mod gateway;
+mod hostile;
+mod kill;
+mod station;
+mod wire;
