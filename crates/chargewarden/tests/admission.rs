@@ -251,7 +251,7 @@ async fn a_second_connection_does_not_win_while_the_first_lives() {
     // One that does not answer the ping is replaced: this one never reads.
     let mut silent = TcpStream::connect(world.gateway.addresses().stations).await.unwrap();
     silent.write_all(request("CS-2", SECRET, None).as_bytes()).await.unwrap();
-    assert_eq!(status(&answer(&mut silent).await), "101");
+    assert_eq!(status(&self::answer(&mut silent).await), "101");
     // Its session begins a moment after its answer; until then a second one is refused as `admission-under-way`.
     tokio::time::sleep(Duration::from_millis(200)).await;
     let answer = ask(&world, &request("CS-2", SECRET, None)).await;
