@@ -156,9 +156,17 @@ fn message(has_link: bool, format: &str) -> Effect {
 }
 
 fn price(means: &'static str, cost_milli: i64) -> Effect {
+    SetPrice { means, cost_milli: Some(cost_milli), ..no_price() }.into()
+}
+
+fn tariff(kwh_milli: i64) -> Effect {
+    SetPrice { kwh_lowest_milli: Some(kwh_milli), kwh_highest_milli: Some(kwh_milli), ..no_price() }.into()
+}
+
+fn no_price() -> SetPrice {
     SetPrice {
-        means,
-        cost_milli: Some(cost_milli),
+        means: "tariff",
+        cost_milli: None,
         tariff: String::new(),
         currency: "EUR".to_owned(),
         kwh_lowest_milli: None,
@@ -167,7 +175,6 @@ fn price(means: &'static str, cost_milli: i64) -> Effect {
         fixed_highest_milli: None,
         effective_at: None,
     }
-    .into()
 }
 
 fn lift(purpose: Option<&'static str>, by_id: bool) -> Effect {
@@ -464,6 +471,9 @@ fn settings_data_and_prices_are_watched() {
             ),
             ("C31 a link", message(true, "UTF8"), "refuse message-with-link alert high"),
             ("C31 HTML", message(false, "HTML"), "refuse message-with-link alert high"),
+            ("C32 99 EUR a kWh", tariff(99_000), "hold cso:1 price-out-of-band alert high"),
+            ("C32 for nothing", tariff(0), "forward alert medium"),
+            ("0.59 EUR a kWh", tariff(590), "forward"),
             ("C32 a price below zero", price("tariff", -1), "refuse price-below-zero alert high"),
             ("unknown", Unknown { action: key("Teleport") }.into(), "refuse nobody-permits"),
         ],
