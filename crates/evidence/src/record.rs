@@ -51,6 +51,21 @@ pub enum Event {
 }
 
 impl Event {
+    /// The decided message, where it is about one.
+    pub fn message(&self) -> Option<&Message> {
+        match self {
+            Self::Message(message) => Some(message),
+            Self::Violation(_)
+            | Self::Tolerance(_)
+            | Self::OwnCall(_)
+            | Self::Connection(_)
+            | Self::Lifecycle(_)
+            | Self::Bundle(_)
+            | Self::Inventory(_)
+            | Self::Gap(_) => None,
+        }
+    }
+
     /// The name of the member that holds the event in a record.
     pub fn kind(&self) -> &'static str {
         match self {

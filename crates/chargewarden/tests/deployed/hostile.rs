@@ -218,7 +218,9 @@ async fn wire_case(world: &mut World, id: &str, case: &WireCase) -> Result<(), S
 async fn closes(station: &mut Wire, code: &str) -> Result<(), String> {
     match station.next().await {
         Seen::Close(Some(seen)) if seen.to_string() == code => Ok(()),
-        other => Err(format!("expected a close with {code}, got {other:?}")),
+        seen @ (Seen::Text(_) | Seen::Close(_) | Seen::End | Seen::Nothing) => {
+            Err(format!("expected a close with {code}, got {seen:?}"))
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
-use chargewarden_evidence::{Event, Message, Record, Side, Verdict};
+use chargewarden_evidence::{Message, Record, Side, Verdict};
 use chargewarden_store::audit;
 use chargewarden_testkit::Csms;
 use chargewarden_testkit::fleet::{Fleet, Plan, roster};
@@ -139,11 +139,11 @@ impl Scene {
         let _ = session.call(order.action, order.payload.clone()).await;
         let deadline = Instant::now() + RECORD_WAIT;
         loop {
-            let found = self.records(from)?.into_iter().find_map(|(seq, record)| match record.event {
-                Event::Message(message) if is_of(&message, order) => Some((seq, message)),
-                _ => None,
-            });
-            if let Some((seq, message)) = found {
+            let records = self.records(from)?;
+            let mut messages =
+                records.iter().filter_map(|(seq, record)| Some((*seq, record.event.message()?)));
+            if let Some((seq, message)) = messages.find(|(_, message)| is_of(message, order)) {
+                let message = message.clone();
                 return Ok(Outcome { seq, message, reached_station: obeyed(&self.fleet) > before });
             }
             ensure!(Instant::now() < deadline, "no record of {} to {}", order.action, order.station);
@@ -160,13 +160,8 @@ impl Scene {
         let data = folder.join("data");
         let verified = audit::verify_log(&data, None, None)?.is_clean();
         let records = read(&data, 0)?;
-        let messages: Vec<&Message> = records
-            .iter()
-            .filter_map(|(_, record)| match &record.event {
-                Event::Message(message) => Some(message),
-                _ => None,
-            })
-            .collect();
+        let messages: Vec<&Message> =
+            records.iter().filter_map(|(_, record)| record.event.message()).collect();
         let refused_report =
             |message: &&&Message| message.from == Side::Station && message.verdict != Verdict::Forward;
         Ok(Ending {

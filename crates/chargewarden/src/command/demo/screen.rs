@@ -129,24 +129,19 @@ fn effect_line(effect: &EffectNote) -> String {
 
 fn known(name: &str, value: &serde_json::Value) -> Option<String> {
     use serde_json::Value;
-    let text = match value {
-        Value::Null => return None,
-        Value::Bool(true) => return Some(name.replace('_', " ")),
-        Value::Bool(false) => return None,
-        Value::String(text) if text.is_empty() => return None,
-        Value::String(text) => text.clone(),
-        Value::Object(url) if url.contains_key("host") => {
-            let part = |name: &str| url.get(name).and_then(Value::as_str).unwrap_or_default();
-            let marks: String = ["private", "credentials", "suspicious"]
-                .iter()
-                .filter(|mark| url.get(**mark) == Some(&Value::Bool(true)))
-                .map(|mark| format!(" [{mark}]"))
-                .collect();
-            format!("{}://{}{marks}", part("scheme"), part("host"))
+    let name = name.replace('_', " ");
+    match value {
+        Value::Null | Value::Bool(false) => None,
+        Value::Bool(true) => Some(name),
+        Value::Number(number) => Some(format!("{name} {number}")),
+        Value::String(text) if text.is_empty() => None,
+        Value::String(text) => Some(format!("{name} {text}")),
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().filter_map(Value::as_str).collect();
+            (!items.is_empty()).then(|| format!("{name} {}", items.join(" ")))
         }
-        other => other.to_string(),
-    };
-    Some(format!("{} {text}", name.replace('_', " ")))
+        Value::Object(_) => Some(format!("{name} {value}")),
+    }
 }
 
 /// Breaks at blanks. A word that is longer than a line stays whole.
