@@ -121,6 +121,7 @@ fn profile() -> Effect {
         periods: 2,
         shortest_s: Some(900),
         reversals: 0,
+        swings: 0,
         ordered: true,
         transaction: None,
         profile: Some(1),

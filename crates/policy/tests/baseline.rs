@@ -104,6 +104,7 @@ fn profile() -> SetPower {
         periods: 2,
         shortest_s: Some(900),
         reversals: 0,
+        swings: 0,
         ordered: true,
         transaction: Some("tx-88".to_owned()),
         profile: Some(1),

@@ -20,11 +20,6 @@ pub(super) fn whole(number: f64) -> i64 {
     whole
 }
 
-/// The current that so many W draw from one phase, in mA.
-pub(super) fn milliamperes(watts: f64) -> i64 {
-    milli(watts / VOLTS)
-}
-
 /// In thousandths.
 pub(super) fn milli(number: f64) -> i64 {
     whole(number * 1000.0)

@@ -123,14 +123,7 @@ impl Head {
     fn schedule(&self, out: &mut Vec<Effect>, object: Obj<'_>) {
         let Setting { version, now, evse, .. } = self.setting;
         let schedule = Schedule::read(version, object);
-        let base = match (schedule.start, self.from) {
-            (Some(start), Some(from)) => Some(start.max(from)),
-            (start, from) => start.or(from),
-        };
-        let effective_at = match (base, self.recurs_s) {
-            (Some(base), Some(every)) => Some(next(base, every, now)),
-            (base, Some(_) | None) => base,
-        };
+        let (effective_at, turn) = self.times(schedule.start, now);
         let until = match (schedule.duration_s, self.recurs_s) {
             // A recurring schedule's duration bounds one turn, not the profile.
             (Some(seconds), None) => effective_at.map(|start| field::later(start, seconds)),
@@ -148,9 +141,7 @@ impl Head {
                 lowest_ma: schedule.lowest_current().map(number::milli),
                 zero_s: schedule.longest_zero_s(),
                 step_w: step.map(|step| number::whole(step.watts)),
-                step_at: step
-                    .filter(|_| !relative)
-                    .and_then(|step| Some(field::later(effective_at?, step.after_s))),
+                step_at: step.filter(|_| !relative).and_then(|step| Some(field::later(turn?, step.after_s))),
                 absurd: schedule.absurd,
                 consistent: self.consistent
                     && schedule.consistent
@@ -164,6 +155,7 @@ impl Head {
                 periods: number::count(schedule.periods.len()),
                 shortest_s: schedule.shortest_s(),
                 reversals: schedule.reversals(),
+                swings: schedule.swings(),
                 ordered: schedule.is_ordered(),
                 transaction: self.transaction.clone(),
                 profile: self.id,
@@ -176,6 +168,19 @@ impl Head {
             let power_w = watts.map(number::whole);
             out.push(Discharge { evse, power_w, mode, effective_at }.into());
         }
+    }
+}
+
+impl Head {
+    /// When the schedule begins to hold, and when the turn begins that its periods are counted from.
+    fn times(&self, start: Option<Timestamp>, now: Timestamp) -> (Option<Timestamp>, Option<Timestamp>) {
+        let Some(every) = self.recurs_s else {
+            let base = [start, self.from].into_iter().flatten().max();
+            return (base, start.or(self.from));
+        };
+        let ahead = self.from.filter(|from| *from > now);
+        let turn = start.map(|start| next(start, every, ahead.unwrap_or(now)));
+        (ahead.or(turn), turn)
     }
 }
 
@@ -307,6 +312,7 @@ pub(super) fn at_once(purpose: &'static str) -> SetPower {
         periods: 1,
         shortest_s: None,
         reversals: 0,
+        swings: 0,
         ordered: true,
         transaction: None,
         profile: None,

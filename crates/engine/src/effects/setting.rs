@@ -6,6 +6,7 @@
 
 mod class;
 mod consequence;
+mod generic;
 mod keys;
 mod reference;
 pub(super) mod value;
@@ -92,7 +93,7 @@ impl Named {
         let known = consequence::find_component(variables::COMPONENTS, name.trim());
         let of = variable.text("name").unwrap_or_default();
         let own = known.and_then(|component| consequence::find(component.variables, of.trim()));
-        let row = own.or_else(|| known.and_then(|_| consequence::find(variables::GENERIC, of.trim())));
+        let row = own.or_else(|| known.and_then(|_| consequence::find(generic::GENERIC, of.trim())));
         let component_name = known.map_or(name.trim(), |component| component.name);
         let variable_name = row.map_or(of.trim(), |row| row.name);
         let key = format!("{component_name}{}.{variable_name}{}", instance(component), instance(variable));
@@ -189,8 +190,8 @@ impl Write<'_> {
                 out.push(UnlockCable { evse: self.evse, connector: self.connector }.into());
                 false
             }
-            Consequence::PowerW => tell(out, self.power(1.0)),
-            Consequence::PowerA => tell(out, self.power(number::VOLTS * number::PHASES)),
+            Consequence::PowerW => tell(out, self.power(1.0, 1.0 / number::VOLTS)),
+            Consequence::PowerA => tell(out, self.power(number::VOLTS * number::PHASES, 1.0)),
             Consequence::DischargePower => {
                 let watts = value::decimal(self.value).map(|watts| number::whole(watts.abs()));
                 tell(out, self.discharge(watts))
@@ -264,15 +265,17 @@ impl Write<'_> {
     }
 
     /// A power or current that is not to be exceeded, whichever bound of it is written.
-    fn power(&self, watts_each: f64) -> Effect {
-        let watts = value::decimal(self.value).map(|value| value * watts_each);
+    fn power(&self, watts_each: f64, amperes_each: f64) -> Effect {
+        let stated = value::decimal(self.value);
+        let watts = stated.map(|value| value * watts_each);
+        let amperes = stated.filter(|value| *value > 0.0).map(|value| value * amperes_each);
         SetPower {
             evse: self.evse,
             purpose: "max",
             stack_level: 0,
             lowest_w: watts.map(number::whole),
             highest_w: watts.map(number::whole),
-            lowest_ma: watts.filter(|watts| *watts > 0.0).map(number::milliamperes),
+            lowest_ma: amperes.map(number::milli),
             zero_s: watts.is_some_and(|watts| watts == 0.0).then_some(profile::FOREVER_S),
             step_w: None,
             step_at: None,
@@ -284,6 +287,7 @@ impl Write<'_> {
             periods: 1,
             shortest_s: None,
             reversals: 0,
+            swings: 0,
             ordered: true,
             transaction: None,
             profile: None,

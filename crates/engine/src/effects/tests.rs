@@ -1,10 +1,9 @@
 //! Messages as text in, effects as text out.
 
-mod attacks;
 mod catalogue;
 mod conversation;
 
-use chargewarden_ocpp::{Action, Frame, Header, Limits, Payload, Side, Timestamp, Version};
+use chargewarden_ocpp::{Action, Limits, Payload, Side, Timestamp, Version};
 use chargewarden_policy::effect::{AttributeValue, Effect, Url};
 
 use super::{Effects, Message, MessageKind, RequestMemo, translate};
@@ -96,36 +95,4 @@ fn effects(text: &str) -> Effects {
 
 fn read<'a>(text: &'a str, shape: &'static chargewarden_ocpp::Object) -> Payload<'a> {
     Payload::parse(text, shape, &Limits::default()).unwrap_or_else(|problem| panic!("{text}: {problem}"))
-}
-
-/// Effects of a call as it stands on the wire.
-fn effects_of_frame(version: Version, from: Side, bytes: &str) -> Effects {
-    let frame = Frame::open(bytes.as_bytes(), version, &Limits::default()).unwrap();
-    let (Header::Call { action, .. } | Header::Send { action, .. }) = frame.header() else {
-        panic!("{bytes}")
-    };
-    let payload = frame.read(action.spec(version).unwrap().request).unwrap();
-    let kind = MessageKind::Call;
-    translate(&Message {
-        version,
-        from,
-        action,
-        kind,
-        payload: &payload,
-        error: None,
-        request: None,
-        now: now(),
-    })
-}
-
-/// Checks a list of cases and tells all that are wrong.
-fn check(cases: &[(&str, &str)]) {
-    let mut wrong = String::new();
-    for (text, expected) in cases {
-        let found = told(&effects(text));
-        if found != *expected {
-            wrong.push_str(&format!("{text}\n  expected\n{expected}\n  found\n{found}\n\n"));
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong}");
 }

@@ -75,6 +75,9 @@ effects! {
         shortest_s: Option<i64>,
         /// How often the limit changes direction by more than 10 % of its span.
         reversals: i64,
+        /// Most such changes within any 15 min, the beginning counted as one: before it the load was
+        /// another.
+        swings: i64,
         /// Whether periods start at 0 and strictly ascend.
         ordered: bool,
         /// Transaction it is bound to, as the sender names it.

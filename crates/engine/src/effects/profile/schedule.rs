@@ -8,6 +8,9 @@ use crate::effects::number::{self, PHASES, VOLTS};
 /// A change counts as one of direction where both sides are larger than this part of the span.
 const REVERSAL_PART: f64 = 0.1;
 
+/// The window in which swings are counted, in s: what grid operators look at.
+const SWING_WINDOW_S: i64 = 900;
+
 /// A schedule in watts.
 #[derive(Default)]
 pub(super) struct Schedule {
@@ -156,29 +159,44 @@ impl Schedule {
 
     /// How often the level turns round by more than a tenth of its span.
     pub(super) fn reversals(&self) -> i64 {
-        let mut levels = self.levels().map(|(_, level)| level);
-        let Some(first) = levels.next() else { return 0 };
+        number::count(self.moves().len().saturating_sub(1))
+    }
+
+    /// Most turns within any window, the beginning counted as one where the level moves at all.
+    pub(super) fn swings(&self) -> i64 {
+        let moves = self.moves();
+        let within = |first: i64| {
+            moves.iter().filter(|at| (first..first.saturating_add(SWING_WINDOW_S)).contains(*at)).count()
+        };
+        number::count(moves.iter().map(|first| within(*first)).max().unwrap_or(0))
+    }
+
+    /// When the level sets out in another direction, by more than a tenth of its span; in s.
+    fn moves(&self) -> Vec<i64> {
+        let mut levels = self.levels();
+        let Some((_, first)) = levels.next() else { return Vec::new() };
         let (lowest, highest) =
             self.levels().fold((first, first), |(low, high), (_, level)| (low.min(level), high.max(level)));
         let enough = (highest - lowest) * REVERSAL_PART;
-        let mut turns = 0;
+        let mut moves = Vec::new();
         let mut extreme = first;
         let mut rising = None;
-        for level in levels {
+        for (at, level) in levels {
             let change = level - extreme;
-            match rising {
-                // Further the same way, or nowhere yet.
-                Some(true) if change >= 0.0 => extreme = level,
-                Some(false) if change <= 0.0 => extreme = level,
-                Some(_) | None if change.abs() > enough => {
-                    turns += i64::from(rising.is_some());
-                    rising = Some(change > 0.0);
-                    extreme = level;
-                }
-                Some(_) | None => {}
+            let onward = match rising {
+                Some(true) => change >= 0.0,
+                Some(false) => change <= 0.0,
+                None => false,
+            };
+            if onward {
+                extreme = level;
+            } else if change.abs() > enough {
+                moves.push(at);
+                rising = Some(change > 0.0);
+                extreme = level;
             }
         }
-        turns
+        moves
     }
 
     pub(super) fn shortest_s(&self) -> Option<i64> {

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::consequence::{Consequence, Row, When};
+use super::generic::GENERIC;
 use super::keys::KEYS;
-use super::variables::{COMPONENTS, GENERIC};
+use super::variables::COMPONENTS;
 
 const HEAD: &str = "# Settings
 

@@ -2,8 +2,9 @@ use std::cmp::Ordering;
 
 use super::SettingClass;
 use super::consequence::{Row, compare};
+use super::generic::GENERIC;
 use super::keys::KEYS;
-use super::variables::{COMPONENTS, GENERIC};
+use super::variables::COMPONENTS;
 
 fn is_sorted<'a>(names: impl Iterator<Item = &'a str>) -> bool {
     names.is_sorted_by(|one, other| compare(one, other) == Ordering::Less)

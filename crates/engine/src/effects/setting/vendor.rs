@@ -24,6 +24,10 @@ pub(super) fn suspicions(name: &str, value: &str) -> Vec<(Consequence, SettingCl
     if address && !found.iter().any(|(_, class)| *class == SettingClass::Credential) {
         found.push((Consequence::Repoint, SettingClass::Endpoint));
     }
+    // The order of connections is told by an effect of its own.
+    if found.iter().any(|(consequence, _)| *consequence == Consequence::Priority) {
+        found.retain(|(consequence, _)| *consequence != Consequence::Repoint);
+    }
     let mut kinds = Vec::new();
     found.retain(|(consequence, _)| {
         let kind = std::mem::discriminant(consequence);
@@ -344,7 +348,7 @@ const NAME_CHARACTERS_MIN: usize = 12;
 fn standard_within(folded: &str) -> impl Iterator<Item = (Consequence, SettingClass)> + '_ {
     let variables = COMPONENTS.iter().flat_map(|component| component.variables);
     let named = |row: &&Row| {
-        row.consequence != Consequence::Plain
+        !matches!(row.consequence, Consequence::Plain | Consequence::SlotProfile)
             && row.name.len() >= NAME_CHARACTERS_MIN
             && folded.contains(&row.name.to_ascii_lowercase())
     };
