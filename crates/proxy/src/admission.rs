@@ -1,6 +1,10 @@
 //! The order in which a station is judged before its upgrade is answered (DESIGN 2.8).
 
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use chargewarden_engine::{Connected, Opening};
 use chargewarden_ocpp::Version;
@@ -119,14 +123,17 @@ async fn authenticate(
     known.ok_or(Reason::UnknownStation)
 }
 
+/// How often it is looked whether another admission of the same station has ended.
+const UNDER_WAY_PAUSE: Duration = Duration::from_millis(50);
+
 /// Takes the station's place. A second connection does not win: the incumbent is asked first, and stays if it lives.
 async fn take_place(gateway: &Arc<Shared>, id: &StationId) -> Result<Holding, Refusal> {
-    let incumbent = match gateway.presence.claim(id) {
+    let wait = gateway.bounds.incumbent_wait;
+    let incumbent = match claim_settled(gateway, id, wait).await {
         Claim::Held(holding) => return Ok(holding),
         Claim::UnderWay => return Err(Reason::AdmissionUnderWay.into()),
         Claim::Incumbent(signal) => signal,
     };
-    let wait = gateway.bounds.incumbent_wait;
     match incumbent.challenge(wait).await {
         Challenged::Alive => return Err(Reason::AlreadyConnected.into()),
         Challenged::Gone => {}
@@ -138,6 +145,18 @@ async fn take_place(gateway: &Arc<Shared>, id: &StationId) -> Result<Holding, Re
     match gateway.presence.claim(id) {
         Claim::Held(holding) => Ok(holding),
         Claim::UnderWay | Claim::Incumbent(_) => Err(Reason::AdmissionUnderWay.into()),
+    }
+}
+
+/// Claims the place once no other admission of the station is under way, at the latest after `wait`: a station that gave up on
+/// a slow handshake and dials again meets its own first attempt.
+async fn claim_settled(gateway: &Arc<Shared>, id: &StationId, wait: Duration) -> Claim {
+    let started = Instant::now();
+    loop {
+        match gateway.presence.claim(id) {
+            Claim::UnderWay if started.elapsed() < wait => tokio::time::sleep(UNDER_WAY_PAUSE).await,
+            claim @ (Claim::Held(_) | Claim::Incumbent(_) | Claim::UnderWay) => return claim,
+        }
     }
 }
 
