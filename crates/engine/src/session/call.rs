@@ -1,26 +1,21 @@
-//! Calls: from either side, and our own.
+//! Calls and SENDs of either side.
 
-use std::sync::Arc;
-
-use chargewarden_evidence::{self as evidence, Durability, Event, MessageType, OwnCallPhase, Record};
-use chargewarden_ocpp::{Action, ActionSpec, Frame, Payload, Side, refusal};
+use chargewarden_evidence::{Durability, MessageType};
+use chargewarden_ocpp::{Action, ActionSpec, Frame, Payload, Side};
 use chargewarden_policy::ReasonCode;
 use chargewarden_policy::effect::Effect;
 
 use super::gate::{Passage, triggers_boot};
 use super::lane::{Asked, Deferred, Open, Origin, Turn};
 use super::misstep::Misstep;
-use super::own::{OWN_CALLS_MAX, OwnCallProblem, Waiting};
+use super::own::OWN_CALLS_MAX;
 use super::recent::Fate;
 use super::refuse::Request;
 use super::transaction::{self, Mention, Phase};
 use super::{Arrival, Said, Session, Work};
 use crate::effects::{self, RequestMemo};
 use crate::facts::Boot;
-use crate::moment::Moment;
-use crate::step::Step;
-use crate::verdict::{Denied, Judgement, stamp};
-use crate::world::{EvidenceHealth, World};
+use crate::verdict::{Denied, Judgement};
 
 impl Session {
     pub(super) fn call_arrived(
@@ -215,152 +210,6 @@ impl Session {
         self.boot_asked_ms = Some(now_ms);
         self.queue(Action::TriggerMessage, r#"{"requestedMessage":"BootNotification"}"#, "learn-boot-state");
     }
-
-    /// Calls the station in our own name. The answer goes to evidence and no further.
-    ///
-    /// `payload` is JSON for `action` in the session's version. The call waits while another is open.
-    ///
-    /// # Errors
-    ///
-    /// What keeps it from being sent at all.
-    pub fn call(
-        &mut self,
-        now: Moment,
-        action: Action,
-        payload: &str,
-        purpose: &'static str,
-        world: &World,
-    ) -> Result<Vec<Step>, OwnCallProblem> {
-        let spec = action
-            .spec(self.version)
-            .filter(|spec| spec.sender.includes(Side::Csms))
-            .ok_or(OwnCallProblem::NoSuchAction(action))?;
-        let read = Payload::parse(payload, spec.request, &world.limits.wire)?;
-        let allowed = match self.gate.passage(self.state.boot, Side::Csms, action) {
-            Passage::Open => true,
-            Passage::ToTriggerBoot => triggers_boot(&read),
-            Passage::Shut => false,
-        };
-        if self.ended {
-            return Err(OwnCallProblem::Ended);
-        }
-        if !allowed {
-            return Err(OwnCallProblem::NotBooted);
-        }
-        if self.own.len() >= OWN_CALLS_MAX {
-            return Err(OwnCallProblem::TooMany);
-        }
-        self.queue(action, payload, purpose);
-        let mut work = Work { now, world, steps: Vec::new() };
-        self.expire(&mut work);
-        self.take_turns(&mut work);
-        self.keep(&mut work);
-        Ok(work.steps)
-    }
-
-    fn queue(&mut self, action: Action, payload: &str, purpose: &'static str) {
-        let id = self.ids.next();
-        let text = refusal::call(self.version, &id, action, payload);
-        self.own.push_back(Waiting { id, action, purpose, text });
-    }
-
-    /// Lets the next call to the station go, if none is open: one of the CSMS that waited first, then our own.
-    pub(super) fn take_turns(&mut self, work: &mut Work<'_>) {
-        while !self.ended && self.csms.lane.open.is_none() {
-            if let Some(deferred) = self.csms.lane.deferred.take() {
-                self.text(work, Side::Csms, &deferred.bytes);
-            } else if self.own.front().is_some_and(|waiting| may_go(work, waiting)) {
-                let Some(waiting) = self.own.pop_front() else { return };
-                self.send_own(work, waiting);
-            } else {
-                return;
-            }
-        }
-    }
-
-    fn send_own(&mut self, work: &mut Work<'_>, waiting: Waiting) {
-        let Waiting { id, action, purpose, text } = waiting;
-        self.record_own(work, OwnCallPhase::Sent, action, &id, text.as_bytes(), purpose);
-        work.steps.push(Step::Call { to: Side::Station, text });
-        let origin = Origin::Own { purpose };
-        self.csms.lane.deliver(Open { id, action, since_ms: work.now.mono_ms, origin });
-    }
-
-    pub(super) fn record_own(
-        &self,
-        work: &mut Work<'_>,
-        phase: OwnCallPhase,
-        action: Action,
-        id: &str,
-        bytes: &[u8],
-        purpose: &'static str,
-    ) {
-        let call = evidence::OwnCall {
-            who: Arc::clone(&self.who),
-            to: evidence::Side::Station,
-            phase,
-            action: action.name().into(),
-            id: id.to_owned(),
-            bytes: bytes.len() as u64,
-            mac: work.world.content_key.frame(bytes),
-            purpose: purpose.into(),
-        };
-        let durability = match phase {
-            OwnCallPhase::Sent if is_weighty(action) => Durability::Before,
-            OwnCallPhase::Sent | OwnCallPhase::Answered | OwnCallPhase::Unanswered => Durability::Soon,
-        };
-        let record = Record { at: stamp(work.now), event: Event::OwnCall(call) };
-        work.steps.push(Step::Record(Box::new(record), durability));
-    }
-
-    /// Gives up calls that were not answered in time.
-    pub(super) fn expire(&mut self, work: &mut Work<'_>) {
-        for caller in [Side::Station, Side::Csms] {
-            let lane = &mut self.peer_mut(caller).lane;
-            let due = lane.deadline(&work.world.limits).is_some_and(|at| at <= work.now.mono_ms);
-            let Some(open) = due.then(|| lane.give_up()).flatten() else { continue };
-            match open.origin {
-                Origin::Own { purpose } => {
-                    self.record_own(work, OwnCallPhase::Unanswered, open.action, &open.id, &[], purpose);
-                }
-                Origin::Peer(_) => {
-                    let bytes = bytes::Bytes::new();
-                    let mac = work.world.content_key.frame(&bytes);
-                    let arrival = Arrival { from: caller.other(), bytes: &bytes, mac };
-                    self.blame(work, &arrival, Misstep::Unanswered, Some((&open.id, open.action)), None);
-                }
-            }
-        }
-    }
-
-    /// The session is over: what still waited to be delivered is recorded as refused.
-    pub(super) fn gone(&mut self, work: &mut Work<'_>) {
-        self.ended = true;
-        if let Some(open) = self.csms.lane.give_up()
-            && let Origin::Own { purpose } = open.origin
-        {
-            self.record_own(work, OwnCallPhase::Unanswered, open.action, &open.id, &[], purpose);
-        }
-        let Some(deferred) = self.csms.lane.deferred.take() else { return };
-        let bytes = deferred.bytes;
-        let Ok(frame) = Frame::open(&bytes, self.version, &work.world.limits.wire) else { return };
-        let chargewarden_ocpp::Header::Call { id, action } = frame.header() else { return };
-        let arrival = Arrival { from: Side::Csms, bytes: &bytes, mac: work.world.content_key.frame(&bytes) };
-        let said = Said { kind: MessageType::Call, action, id, error: None };
-        let case = self.case(work.now, &arrival, said, &[]);
-        let denied = Denied::by_rule(ReasonCode::StationUnavailable, "the session ended first");
-        work.steps.push(denied.record(&case, &work.world.content_key, None, None, Durability::Soon));
-    }
-}
-
-/// What we do ourselves is on record before it is done, but for a trigger, which changes nothing.
-fn is_weighty(action: Action) -> bool {
-    action != Action::TriggerMessage
-}
-
-/// Whether the record of one of our calls can be written as it has to be.
-fn may_go(work: &Work<'_>, waiting: &Waiting) -> bool {
-    work.world.evidence == EvidenceHealth::Available || !is_weighty(waiting.action)
 }
 
 const NOT_BOOTED: &str = "the station's boot notification has not been accepted yet";

@@ -3,7 +3,9 @@
 mod answer;
 mod budget;
 mod call;
+mod end;
 mod gate;
+mod id_space;
 mod lane;
 mod misstep;
 mod opening;
@@ -36,8 +38,9 @@ use crate::verdict::{self, Case, Judgement};
 use crate::world::{EvidenceHealth, World};
 use budget::Budget;
 use gate::Gate;
+use id_space::IdSpace;
 use lane::Lane;
-use own::{IdSpace, Queue};
+use own::Queue;
 
 /// One session: pure, and the same for the same inputs.
 ///

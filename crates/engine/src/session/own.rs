@@ -1,8 +1,18 @@
-//! Calls of our own: their ids, and the queue in which they wait for their turn.
+//! Calls of our own, and how they take turns with those of the CSMS.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use chargewarden_ocpp::{Action, Violation};
+use chargewarden_evidence::{self as evidence, Durability, Event, OwnCallPhase, Record};
+use chargewarden_ocpp::{Action, Payload, Side, Violation, refusal};
+
+use super::gate::{Passage, triggers_boot};
+use super::lane::{Open, Origin};
+use super::{Session, Work};
+use crate::moment::Moment;
+use crate::step::Step;
+use crate::verdict::stamp;
+use crate::world::{EvidenceHealth, World};
 
 /// Calls that may wait. They are few: a trigger after a start, a command after an approval.
 pub(super) const OWN_CALLS_MAX: usize = 8;
@@ -27,32 +37,6 @@ pub enum OwnCallProblem {
     Ended,
 }
 
-/// Message ids that no peer can guess before it has seen one, and that no peer may use after.
-#[derive(Debug)]
-pub(super) struct IdSpace {
-    prefix: String,
-    next: u32,
-}
-
-impl IdSpace {
-    /// Ids are `cw-` and 96 bits of nonce in hexadecimal, and a number: at most 36 characters in all.
-    pub(super) fn new(nonce: [u8; 12]) -> Self {
-        let digits: String = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { prefix: format!("cw-{digits}-"), next: 0 }
-    }
-
-    /// A new id.
-    pub(super) fn next(&mut self) -> String {
-        self.next = self.next.wrapping_add(1);
-        format!("{}{:x}", self.prefix, self.next)
-    }
-
-    /// Whether it is one of ours, used or not.
-    pub(super) fn has(&self, id: &str) -> bool {
-        id.starts_with(&self.prefix)
-    }
-}
-
 /// A call of our own that waits for its turn.
 #[derive(Debug)]
 pub(super) struct Waiting {
@@ -65,17 +49,111 @@ pub(super) struct Waiting {
 /// Calls to one side, in order.
 pub(super) type Queue = VecDeque<Waiting>;
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_fit_and_differ() {
-        let mut space = IdSpace::new([0xff; 12]);
-        space.next = u32::MAX - 2;
-        let (one, two) = (space.next(), space.next());
-        assert!(one != two && one.len() <= 36 && space.has(&one) && space.has(&two));
-        assert_eq!(space.next(), "cw-ffffffffffffffffffffffff-0");
-        assert!(!space.has("cw-1"));
+impl Session {
+    /// Calls the station in our own name. The answer goes to evidence and no further.
+    ///
+    /// `payload` is JSON for `action` in the session's version. The call waits while another is open.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from being sent at all.
+    pub fn call(
+        &mut self,
+        now: Moment,
+        action: Action,
+        payload: &str,
+        purpose: &'static str,
+        world: &World,
+    ) -> Result<Vec<Step>, OwnCallProblem> {
+        let spec = action
+            .spec(self.version)
+            .filter(|spec| spec.sender.includes(Side::Csms))
+            .ok_or(OwnCallProblem::NoSuchAction(action))?;
+        let read = Payload::parse(payload, spec.request, &world.limits.wire)?;
+        let allowed = match self.gate.passage(self.state.boot, Side::Csms, action) {
+            Passage::Open => true,
+            Passage::ToTriggerBoot => triggers_boot(&read),
+            Passage::Shut => false,
+        };
+        if self.ended {
+            return Err(OwnCallProblem::Ended);
+        }
+        if !allowed {
+            return Err(OwnCallProblem::NotBooted);
+        }
+        if self.own.len() >= OWN_CALLS_MAX {
+            return Err(OwnCallProblem::TooMany);
+        }
+        self.queue(action, payload, purpose);
+        let mut work = Work { now, world, steps: Vec::new() };
+        self.expire(&mut work);
+        self.take_turns(&mut work);
+        self.keep(&mut work);
+        Ok(work.steps)
     }
+
+    pub(super) fn queue(&mut self, action: Action, payload: &str, purpose: &'static str) {
+        let id = self.ids.next();
+        let text = refusal::call(self.version, &id, action, payload);
+        self.own.push_back(Waiting { id, action, purpose, text });
+    }
+
+    /// Lets the next call to the station go, if none is open: one of the CSMS that waited first, then our own.
+    pub(super) fn take_turns(&mut self, work: &mut Work<'_>) {
+        while !self.ended && self.csms.lane.open.is_none() {
+            if let Some(deferred) = self.csms.lane.deferred.take() {
+                self.text(work, Side::Csms, &deferred.bytes);
+            } else if self.own.front().is_some_and(|waiting| may_go(work, waiting)) {
+                let Some(waiting) = self.own.pop_front() else { return };
+                self.send_own(work, waiting);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn send_own(&mut self, work: &mut Work<'_>, waiting: Waiting) {
+        let Waiting { id, action, purpose, text } = waiting;
+        self.record_own(work, OwnCallPhase::Sent, action, &id, text.as_bytes(), purpose);
+        work.steps.push(Step::Call { to: Side::Station, text });
+        let origin = Origin::Own { purpose };
+        self.csms.lane.deliver(Open { id, action, since_ms: work.now.mono_ms, origin });
+    }
+
+    pub(super) fn record_own(
+        &self,
+        work: &mut Work<'_>,
+        phase: OwnCallPhase,
+        action: Action,
+        id: &str,
+        bytes: &[u8],
+        purpose: &'static str,
+    ) {
+        let call = evidence::OwnCall {
+            who: Arc::clone(&self.who),
+            to: evidence::Side::Station,
+            phase,
+            action: action.name().into(),
+            id: id.to_owned(),
+            bytes: bytes.len() as u64,
+            mac: work.world.content_key.frame(bytes),
+            purpose: purpose.into(),
+        };
+        let durability = match phase {
+            OwnCallPhase::Sent if is_weighty(action) => Durability::Before,
+            OwnCallPhase::Sent | OwnCallPhase::Answered | OwnCallPhase::Unanswered => Durability::Soon,
+        };
+        let record = Record { at: stamp(work.now), event: Event::OwnCall(call) };
+        work.steps.push(Step::Record(Box::new(record), durability));
+    }
+}
+
+/// What we do ourselves is on record before it is done, but for a trigger, which changes nothing.
+fn is_weighty(action: Action) -> bool {
+    action != Action::TriggerMessage
+}
+
+/// Whether the record of one of our calls can be written as it has to be.
+fn may_go(work: &Work<'_>, waiting: &Waiting) -> bool {
+    work.world.evidence == EvidenceHealth::Available || !is_weighty(waiting.action)
 }
