@@ -98,6 +98,7 @@ pub(crate) fn run() -> Result<()> {
     licences(&metadata, &deny, &mut findings);
     bans(&metadata, &deny, &mut findings);
     repository(metadata.workspace_root.as_std_path(), &mut findings)?;
+    links(metadata.workspace_root.as_std_path(), &mut findings)?;
     for finding in &findings {
         eprintln!("finding: {finding}");
     }
@@ -243,15 +244,10 @@ fn bans(metadata: &Metadata, deny: &toml::Table, findings: &mut Vec<String>) {
 
 /// Keys, certificates and lock files that name a host do not belong in the repository.
 fn repository(root: &Path, findings: &mut Vec<String>) -> Result<()> {
-    let listing = Command::new("git")
-        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
-        .current_dir(root)
-        .output()
-        .context("cannot run `git ls-files`")?;
-    let listing = String::from_utf8(listing.stdout).context("a file name is not UTF-8")?;
+    let files = files(root)?;
     let pem = ["-----BEGIN ", "PRIVATE KEY-----"]; // in two parts, so that this file is not a finding
     let certificate = ["-----BEGIN ", "CERTIFICATE-----"];
-    for name in listing.split('\0').filter(|name| !name.is_empty()) {
+    for name in &files {
         let Ok(text) = std::fs::read_to_string(root.join(name)) else { continue };
         for line in text.lines() {
             if line.starts_with(pem[0]) && line.ends_with(pem[1]) {
@@ -262,7 +258,7 @@ fn repository(root: &Path, findings: &mut Vec<String>) -> Result<()> {
             }
         }
         if name.ends_with("package-lock.json") {
-            let lock: Value = serde_json::from_str(&text).with_context(|| name.to_owned())?;
+            let lock: Value = serde_json::from_str(&text).with_context(|| name.clone())?;
             let packages = lock.get("packages").and_then(Value::as_object);
             if packages.into_iter().flatten().any(|(_, package)| package.get("resolved").is_some()) {
                 findings.push(format!("{name}: names the host its packages came from (`resolved`)"));
@@ -270,4 +266,32 @@ fn repository(root: &Path, findings: &mut Vec<String>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A relative link in a page that leads nowhere.
+fn links(root: &Path, findings: &mut Vec<String>) -> Result<()> {
+    for name in files(root)?.iter().filter(|name| name.ends_with(".md")) {
+        let path = root.join(name);
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = target.split('#').next().unwrap_or_default();
+            let notation = file.starts_with(|first: char| first.is_ascii_digit()); // `[T](1..5)` in code
+            let elsewhere = file.is_empty() || file.contains("://") || notation;
+            if !elsewhere && !path.with_file_name(file).exists() {
+                findings.push(format!("{name}: the link `{target}` leads nowhere"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What git tracks, or would.
+fn files(root: &Path) -> Result<Vec<String>> {
+    let listing = Command::new("git")
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+        .current_dir(root)
+        .output()
+        .context("cannot run `git ls-files`")?;
+    let listing = String::from_utf8(listing.stdout).context("a file name is not UTF-8")?;
+    Ok(listing.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect())
 }

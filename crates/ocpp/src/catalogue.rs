@@ -87,8 +87,9 @@ fn described(shape: &Shape) -> String {
         Shape::Object(object) => object.name.to_owned(),
         Shape::List(list) => {
             let (low, high) = (list.min, list.max.map_or_else(String::new, |max| max.to_string()));
-            let count = if low == 0 && high.is_empty() { String::new() } else { format!("({low}..{high})") };
-            format!("[{}]{count}", described(&list.of))
+            let count = if low == 0 && high.is_empty() { String::new() } else { format!(" ({low}..{high})") };
+            // In brackets before parentheses a reader of Markdown would see a link.
+            format!("list of {}{count}", described(&list.of))
         }
         Shape::Any => "any".to_owned(),
     }
