@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use chargewarden_engine::{
-    Boot, Connected, Durability, EvidenceHealth, Input, Moment, Opening, Session, SessionLimits,
-    StationState, Step, World,
+    Boot, Connected, Durability, EvidenceHealth, Input, Moment, Opening, OwnCallProblem, Session,
+    SessionLimits, StationState, Step, World,
 };
 use chargewarden_evidence::{ContentKey, Event, Record, Verdict};
 use chargewarden_ocpp::refusal::RefusalStyle;
@@ -133,26 +133,26 @@ pub fn play(script: &str) -> String {
     let mut stage: Option<Stage> = None;
     for line in script.lines().filter(|line| !line.starts_with("  ")) {
         writeln!(out, "{line}").unwrap();
-        let steps = act(&mut stage, line);
-        for step in steps {
-            writeln!(out, "  {}", told(&step)).unwrap();
+        match act(&mut stage, line) {
+            Ok(steps) => steps.iter().for_each(|step| writeln!(out, "  {}", told(step)).unwrap()),
+            Err(problem) => writeln!(out, "  not called: {problem}").unwrap(),
         }
     }
     out
 }
 
-fn act(stage: &mut Option<Stage>, line: &str) -> Vec<Step> {
+fn act(stage: &mut Option<Stage>, line: &str) -> Result<Vec<Step>, OwnCallProblem> {
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
     if word.is_empty() || word.starts_with('#') {
-        return vec![];
+        return Ok(vec![]);
     }
     if word == "open" {
         *stage = Some(open(rest));
-        return vec![];
+        return Ok(vec![]);
     }
     let stage = stage.as_mut().expect("a script begins with `open`");
     let (first, second) = rest.split_once(' ').unwrap_or((rest, ""));
-    match word {
+    Ok(match word {
         "station>" => arrive(stage, Side::Station, rest),
         "csms>" => arrive(stage, Side::Csms, rest),
         "wait" => stage.wait(rest.strip_suffix('s').unwrap().parse::<u64>().unwrap() * 1000),
@@ -190,11 +190,11 @@ fn act(stage: &mut Option<Stage>, line: &str) -> Vec<Step> {
         }
         "call" => {
             let action = Action::parse(stage.session.version(), first).unwrap();
-            stage.session.call(at(stage.now_ms), action, second, "test", &stage.world).unwrap()
+            stage.session.call(at(stage.now_ms), action, second, "test", &stage.world)?
         }
         "gone" => stage.session.handle(at(stage.now_ms), Input::Gone, &stage.world),
         other => panic!("what is `{other}`?"),
-    }
+    })
 }
 
 fn open(rest: &str) -> Stage {
