@@ -183,11 +183,12 @@ impl Oracle {
         assert!(allowed.is_none(), "a record without its message");
     }
 
+    /// What a permit was for: the last that arrived like it, and a good one rather than a bad one.
     fn forwarded(&mut self, from: Side, mac: FrameMac, world: &World) -> (Bytes, bool) {
-        let place = self
-            .arrived
-            .iter()
-            .position(|arrived| arrived.from == from && world.content_key.frame(&arrived.bytes) == mac);
+        let is_it =
+            |arrived: &Arrived| arrived.from == from && world.content_key.frame(&arrived.bytes) == mac;
+        let good = self.arrived.iter().rposition(|arrived| is_it(arrived) && !arrived.bad);
+        let place = good.or_else(|| self.arrived.iter().rposition(is_it));
         let arrived = self.arrived.remove(place.expect("nothing that arrived, or forwarded twice"));
         (arrived.bytes, arrived.bad)
     }
@@ -224,7 +225,7 @@ impl Oracle {
                 let version = self.version;
                 let fits = |sent: &Sent| {
                     let spec = sent.action.and_then(|action| action.spec(version));
-                    spec.is_some_and(|spec| frame.read(spec.response.unwrap()).is_ok())
+                    spec.and_then(|spec| spec.response).is_some_and(|response| frame.read(response).is_ok())
                 };
                 assert!(self.answers(to, id, fits), "we say {text}");
             }
@@ -353,7 +354,7 @@ impl Driver {
                 let Some((id, action)) = self.asked(*by) else { return };
                 let response = action.spec(self.version).unwrap().response.unwrap();
                 let payload = sample::arbitrary(response, *seed);
-                self.oracle.results.insert((*by, id.clone()));
+                self.oracle.open.insert(*by, (id.clone(), Some(action), self.now_ms));
                 self.say(*by, &format!(r#"[3,"{id}",{payload}]"#), false);
             }
             Act::FaultyAnswer { seed, by } => {
@@ -419,6 +420,9 @@ impl Driver {
             ('3' | '4', Some(id)) => {
                 if self.oracle.open.get(&from).is_some_and(|open| open.0 == id) {
                     self.oracle.open.remove(&from);
+                    if kind == '3' {
+                        self.oracle.results.insert((from, id.to_owned()));
+                    }
                 }
             }
             // What is or might be a call may be answered.

@@ -55,7 +55,7 @@ impl Session {
             Judgement::Allowed(allowed) => {
                 let case = self.case(work.now, arrival, said, &effects);
                 work.steps.extend(allowed.deliver(&case, &work.world.content_key));
-                if self.version == Version::V21 {
+                if self.version == Version::V21 && error.is_none() {
                     self.peer_mut(caller).lane.recent.remember(id, Fate::Answered(action));
                 }
                 self.learn_boot(action, asked, &effects);
