@@ -13,6 +13,10 @@ use host::Host;
 /// Longest host name in DNS, in characters.
 const HOST_NAME_MAX: usize = 253;
 
+/// Longest URL that any version has a member for, in characters: `ocppCsmsUrl` and `location` of 2.1.
+/// 1.6 names no bound, and its stations have buffers.
+const URL_MAX: usize = 2_000;
+
 /// Takes a URL apart. Never fails: see [`Url::readable`].
 pub(super) fn read(text: &str) -> Url {
     let Some(parts) = Parts::split(text) else {
@@ -29,7 +33,8 @@ pub(super) fn read(text: &str) -> Url {
     }
     Url {
         readable: true,
-        suspicious: odd_port
+        suspicious: text.chars().count() > URL_MAX
+            || odd_port
             || host.odd
             || parts.user == Some("")
             || odd_text(text)

@@ -1,4 +1,4 @@
-use super::{looks_like, looks_like_host, read};
+use super::{URL_MAX, looks_like, looks_like_host, read};
 
 /// What is kept of a URL, on one line.
 fn told(text: &str) -> String {
@@ -253,4 +253,12 @@ fn values_of_settings_that_are_addresses() {
     {
         assert!(!looks_like_host(text), "{text}");
     }
+}
+
+#[test]
+fn longer_than_any_version_allows_is_suspicious() {
+    let longest = format!("https://logs.example.com/{}", "a".repeat(URL_MAX - 25));
+    assert_eq!(longest.len(), URL_MAX);
+    assert!(!read(&longest).suspicious);
+    assert!(read(&(longest + "a")).suspicious);
 }
