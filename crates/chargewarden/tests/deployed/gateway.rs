@@ -66,6 +66,19 @@ level = "warn"
         Self { folder }
     }
 
+    /// Has the next process log everything.
+    pub fn log_everything(&self) {
+        let path = self.path("chargewarden.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace("level = \"warn\"", "level = \"trace\"")).unwrap();
+    }
+
+    /// Everything that the processes left: what they logged, and every file of the data directory.
+    pub fn left_behind(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let data = std::fs::read_dir(self.path("data")).unwrap().map(|entry| entry.unwrap().path());
+        data.chain([self.path("log.txt")]).map(|path| (path.clone(), std::fs::read(&path).unwrap())).collect()
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -122,6 +135,7 @@ impl Gateway {
     pub async fn start_at(place: &Place) -> Self {
         let ready = place.path("ready.json");
         let _ = std::fs::remove_file(&ready);
+        let log = std::fs::File::options().create(true).append(true).open(place.path("log.txt")).unwrap();
         let mut process = Command::new(PROGRAM)
             .arg("run")
             .arg("-c")
@@ -129,6 +143,7 @@ impl Gateway {
             .arg("--ready-file")
             .arg(&ready)
             .stdout(Stdio::null())
+            .stderr(log)
             .spawn()
             .unwrap();
         let deadline = SystemTime::now() + START_WAIT;
@@ -136,7 +151,10 @@ impl Gateway {
             if let Ok(text) = std::fs::read_to_string(&ready) {
                 break serde_json::from_str(&text).unwrap();
             }
-            assert!(process.try_wait().unwrap().is_none(), "the program ended instead of listening");
+            if process.try_wait().unwrap().is_some() {
+                let log = std::fs::read_to_string(place.path("log.txt")).unwrap_or_default();
+                panic!("the program ended instead of listening:\n{log}");
+            }
             assert!(SystemTime::now() < deadline, "the program does not listen after {START_WAIT:?}");
             tokio::time::sleep(Duration::from_millis(10)).await;
         };

@@ -16,5 +16,6 @@ mod csms;
 mod gateway;
 mod hostile;
 mod kill;
+mod secrets;
 mod station;
 mod wire;
