@@ -42,11 +42,7 @@ const STAGES: &[Stage] = &[
         run: |shop| shop.cargo(&["build", "--workspace", "--all-targets", "--quiet"]),
     },
     Stage { name: "unit", peers: false, run: |shop| shop.cargo(&["test", "--workspace", "--no-fail-fast"]) },
-    Stage {
-        name: "demo",
-        peers: false,
-        run: |shop| shop.run(Command::new(shop.binary("chargewarden")).args(["demo", "--once"])),
-    },
+    Stage { name: "demo", peers: false, run: |shop| shop.cargo(&["run", "--quiet", "--", "demo", "--once"]) },
     Stage { name: "agreement", peers: true, run: agreement },
     Stage { name: "peers", peers: true, run: peers },
 ];
