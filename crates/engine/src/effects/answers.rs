@@ -8,6 +8,7 @@ use chargewarden_policy::effect::{
     RefuseToken, SetClock, SetHeartbeat, SignCertificate, Token,
 };
 
+use super::sender::sent_by_csms;
 use super::{Message, RequestMemo, commerce, data, display, field, number, profile};
 
 /// Every action, so that a new one has to be thought about here.
@@ -70,68 +71,7 @@ pub(super) fn translate(out: &mut Vec<Effect>, message: &Message<'_>) {
         | Action::SignedFirmwareStatusNotification
         | Action::StatusNotification => acknowledge(out),
         // Never answered, or answered by the station.
-        Action::NotifyPeriodicEventStream
-        | Action::AFRRSignal
-        | Action::AdjustPeriodicEventStream
-        | Action::CancelReservation
-        | Action::CertificateSigned
-        | Action::ChangeAvailability
-        | Action::ChangeConfiguration
-        | Action::ChangeTransactionTariff
-        | Action::ClearCache
-        | Action::ClearChargingProfile
-        | Action::ClearDERControl
-        | Action::ClearDisplayMessage
-        | Action::ClearTariffs
-        | Action::ClearVariableMonitoring
-        | Action::CostUpdated
-        | Action::CustomerInformation
-        | Action::DeleteCertificate
-        | Action::ExtendedTriggerMessage
-        | Action::GetBaseReport
-        | Action::GetChargingProfiles
-        | Action::GetCompositeSchedule
-        | Action::GetConfiguration
-        | Action::GetDERControl
-        | Action::GetDiagnostics
-        | Action::GetDisplayMessages
-        | Action::GetInstalledCertificateIds
-        | Action::GetLocalListVersion
-        | Action::GetLog
-        | Action::GetMonitoringReport
-        | Action::GetPeriodicEventStream
-        | Action::GetReport
-        | Action::GetTariffs
-        | Action::GetTransactionStatus
-        | Action::GetVariables
-        | Action::InstallCertificate
-        | Action::NotifyAllowedEnergyTransfer
-        | Action::NotifyWebPaymentStarted
-        | Action::PublishFirmware
-        | Action::RemoteStartTransaction
-        | Action::RemoteStopTransaction
-        | Action::RequestBatterySwap
-        | Action::RequestStartTransaction
-        | Action::RequestStopTransaction
-        | Action::ReserveNow
-        | Action::Reset
-        | Action::SendLocalList
-        | Action::SetChargingProfile
-        | Action::SetDERControl
-        | Action::SetDefaultTariff
-        | Action::SetDisplayMessage
-        | Action::SetMonitoringBase
-        | Action::SetMonitoringLevel
-        | Action::SetNetworkProfile
-        | Action::SetVariableMonitoring
-        | Action::SetVariables
-        | Action::SignedUpdateFirmware
-        | Action::TriggerMessage
-        | Action::UnlockConnector
-        | Action::UnpublishFirmware
-        | Action::UpdateDynamicSchedule
-        | Action::UpdateFirmware
-        | Action::UsePriorityCharging => {}
+        Action::NotifyPeriodicEventStream | sent_by_csms!() => {}
     }
 }
 

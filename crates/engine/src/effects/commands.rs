@@ -3,6 +3,7 @@
 use chargewarden_ocpp::{Action, Version};
 use chargewarden_policy::effect::Effect;
 
+use super::sender::sent_by_station;
 use super::{
     Message, authorization, commerce, data, display, energy, monitoring, profile, reading, service, setting,
     software, trust,
@@ -74,45 +75,6 @@ pub(super) fn translate(out: &mut Vec<Effect>, message: &Message<'_>) {
         Action::UpdateFirmware => software::update(out, root),
         Action::UsePriorityCharging => profile::use_priority(out, root),
         // Stations send these. The wire rules let none of them through in this direction.
-        Action::Authorize
-        | Action::BatterySwap
-        | Action::BootNotification
-        | Action::ClearedChargingLimit
-        | Action::ClosePeriodicEventStream
-        | Action::DiagnosticsStatusNotification
-        | Action::FirmwareStatusNotification
-        | Action::Get15118EVCertificate
-        | Action::GetCertificateChainStatus
-        | Action::GetCertificateStatus
-        | Action::Heartbeat
-        | Action::LogStatusNotification
-        | Action::MeterValues
-        | Action::NotifyChargingLimit
-        | Action::NotifyCustomerInformation
-        | Action::NotifyDERAlarm
-        | Action::NotifyDERStartStop
-        | Action::NotifyDisplayMessages
-        | Action::NotifyEVChargingNeeds
-        | Action::NotifyEVChargingSchedule
-        | Action::NotifyEvent
-        | Action::NotifyMonitoringReport
-        | Action::NotifyPeriodicEventStream
-        | Action::NotifyPriorityCharging
-        | Action::NotifyReport
-        | Action::NotifySettlement
-        | Action::OpenPeriodicEventStream
-        | Action::PublishFirmwareStatusNotification
-        | Action::PullDynamicScheduleUpdate
-        | Action::ReportChargingProfiles
-        | Action::ReportDERControl
-        | Action::ReservationStatusUpdate
-        | Action::SecurityEventNotification
-        | Action::SignCertificate
-        | Action::SignedFirmwareStatusNotification
-        | Action::StartTransaction
-        | Action::StatusNotification
-        | Action::StopTransaction
-        | Action::TransactionEvent
-        | Action::VatNumberValidation => {}
+        sent_by_station!() => {}
     }
 }

@@ -82,7 +82,8 @@ pub(super) fn cost(means: &'static str, amount: Option<f64>) -> Effect {
     SetPrice { cost_milli: amount.map(number::milli), ..price(means) }.into()
 }
 
-fn price(means: &'static str) -> SetPrice {
+/// A change of prices of which nothing else is stated.
+pub(super) fn price(means: &'static str) -> SetPrice {
     SetPrice {
         means,
         cost_milli: None,

@@ -22,6 +22,7 @@ mod outcomes;
 mod profile;
 mod reading;
 mod reports;
+mod sender;
 mod service;
 mod setting;
 mod software;

@@ -3,6 +3,7 @@
 use chargewarden_ocpp::{Action, Obj, Version};
 use chargewarden_policy::effect::{Effect, ReportOutcome, ReportSettings};
 
+use super::sender::sent_by_station;
 use super::{Message, RequestMemo, data, field};
 
 /// Every action, so that a new one has to be thought about here.
@@ -71,46 +72,7 @@ pub(super) fn translate(out: &mut Vec<Effect>, message: &Message<'_>) {
         | Action::UpdateFirmware
         | Action::UsePriorityCharging => outcome(out, field::text(root, "status")),
         // Answered by the management system, or never.
-        Action::Authorize
-        | Action::BatterySwap
-        | Action::BootNotification
-        | Action::ClearedChargingLimit
-        | Action::ClosePeriodicEventStream
-        | Action::DiagnosticsStatusNotification
-        | Action::FirmwareStatusNotification
-        | Action::Get15118EVCertificate
-        | Action::GetCertificateChainStatus
-        | Action::GetCertificateStatus
-        | Action::Heartbeat
-        | Action::LogStatusNotification
-        | Action::MeterValues
-        | Action::NotifyChargingLimit
-        | Action::NotifyCustomerInformation
-        | Action::NotifyDERAlarm
-        | Action::NotifyDERStartStop
-        | Action::NotifyDisplayMessages
-        | Action::NotifyEVChargingNeeds
-        | Action::NotifyEVChargingSchedule
-        | Action::NotifyEvent
-        | Action::NotifyMonitoringReport
-        | Action::NotifyPeriodicEventStream
-        | Action::NotifyPriorityCharging
-        | Action::NotifyReport
-        | Action::NotifySettlement
-        | Action::OpenPeriodicEventStream
-        | Action::PublishFirmwareStatusNotification
-        | Action::PullDynamicScheduleUpdate
-        | Action::ReportChargingProfiles
-        | Action::ReportDERControl
-        | Action::ReservationStatusUpdate
-        | Action::SecurityEventNotification
-        | Action::SignCertificate
-        | Action::SignedFirmwareStatusNotification
-        | Action::StartTransaction
-        | Action::StatusNotification
-        | Action::StopTransaction
-        | Action::TransactionEvent
-        | Action::VatNumberValidation => {}
+        sent_by_station!() => {}
     }
 }
 

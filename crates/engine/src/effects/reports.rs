@@ -7,6 +7,7 @@ use chargewarden_policy::effect::{
     ReportSettings, ReportStatus, RequestCertificate, UpdateTransaction,
 };
 
+use super::sender::sent_by_csms;
 use super::{Message, data, energy, field, number};
 
 /// Every action, so that a new one has to be thought about here.
@@ -67,67 +68,7 @@ pub(super) fn translate(out: &mut Vec<Effect>, message: &Message<'_>) {
         Action::StopTransaction => stop_transaction(out, root),
         Action::TransactionEvent => transaction_event(out, version, root),
         // Management systems send these. The wire rules let none of them through in this direction.
-        Action::AFRRSignal
-        | Action::AdjustPeriodicEventStream
-        | Action::CancelReservation
-        | Action::CertificateSigned
-        | Action::ChangeAvailability
-        | Action::ChangeConfiguration
-        | Action::ChangeTransactionTariff
-        | Action::ClearCache
-        | Action::ClearChargingProfile
-        | Action::ClearDERControl
-        | Action::ClearDisplayMessage
-        | Action::ClearTariffs
-        | Action::ClearVariableMonitoring
-        | Action::CostUpdated
-        | Action::CustomerInformation
-        | Action::DeleteCertificate
-        | Action::ExtendedTriggerMessage
-        | Action::GetBaseReport
-        | Action::GetChargingProfiles
-        | Action::GetCompositeSchedule
-        | Action::GetConfiguration
-        | Action::GetDERControl
-        | Action::GetDiagnostics
-        | Action::GetDisplayMessages
-        | Action::GetInstalledCertificateIds
-        | Action::GetLocalListVersion
-        | Action::GetLog
-        | Action::GetMonitoringReport
-        | Action::GetPeriodicEventStream
-        | Action::GetReport
-        | Action::GetTariffs
-        | Action::GetTransactionStatus
-        | Action::GetVariables
-        | Action::InstallCertificate
-        | Action::NotifyAllowedEnergyTransfer
-        | Action::NotifyWebPaymentStarted
-        | Action::PublishFirmware
-        | Action::RemoteStartTransaction
-        | Action::RemoteStopTransaction
-        | Action::RequestBatterySwap
-        | Action::RequestStartTransaction
-        | Action::RequestStopTransaction
-        | Action::ReserveNow
-        | Action::Reset
-        | Action::SendLocalList
-        | Action::SetChargingProfile
-        | Action::SetDERControl
-        | Action::SetDefaultTariff
-        | Action::SetDisplayMessage
-        | Action::SetMonitoringBase
-        | Action::SetMonitoringLevel
-        | Action::SetNetworkProfile
-        | Action::SetVariableMonitoring
-        | Action::SetVariables
-        | Action::SignedUpdateFirmware
-        | Action::TriggerMessage
-        | Action::UnlockConnector
-        | Action::UnpublishFirmware
-        | Action::UpdateDynamicSchedule
-        | Action::UpdateFirmware
-        | Action::UsePriorityCharging => {}
+        sent_by_csms!() => {}
     }
 }
 

@@ -19,10 +19,10 @@ pub use reference::settings_reference;
 use chargewarden_ocpp::Obj;
 use chargewarden_policy::effect::{
     BlindTelemetry, ChangeSetting, Disable, Discharge, Effect, Enable, InstallTrustAnchor, LiftPowerLimit,
-    LowerSecurity, ReplaceCredential, Repoint, SetPower, SetPrice, UnlockCable, Url, WeakenAuthorization,
+    LowerSecurity, ReplaceCredential, Repoint, SetPower, UnlockCable, Url, WeakenAuthorization,
 };
 
-use super::{certificate, display, field, number, profile, url};
+use super::{certificate, commerce, display, field, number, profile, url};
 use consequence::{Consequence, Row};
 
 /// One setting being written.
@@ -197,7 +197,7 @@ impl Write<'_> {
                 tell(out, self.discharge(watts))
             }
             Consequence::Price => {
-                out.push(self.price());
+                out.push(commerce::price("setting").into());
                 out.push(display::text(self.value));
                 false
             }
@@ -271,43 +271,14 @@ impl Write<'_> {
         let amperes = stated.filter(|value| *value > 0.0).map(|value| value * amperes_each);
         SetPower {
             evse: self.evse,
-            purpose: "max",
-            stack_level: 0,
             lowest_w: watts.map(number::whole),
             highest_w: watts.map(number::whole),
             lowest_ma: amperes.map(number::milli),
             zero_s: watts.is_some_and(|watts| watts == 0.0).then_some(profile::FOREVER_S),
-            step_w: None,
-            step_at: None,
             absurd: !watts.is_some_and(number::is_possible_limit),
             consistent: watts.is_some(),
-            effective_at: None,
-            ends_at: None,
             profile_kind: "absolute",
-            periods: 1,
-            shortest_s: None,
-            reversals: 0,
-            swings: 0,
-            ordered: true,
-            transaction: None,
-            profile: None,
-            local_time: false,
-            random_delay_s: None,
-        }
-        .into()
-    }
-
-    fn price(&self) -> Effect {
-        SetPrice {
-            means: "setting",
-            cost_milli: None,
-            tariff: String::new(),
-            currency: String::new(),
-            kwh_lowest_milli: None,
-            kwh_highest_milli: None,
-            minute_highest_milli: None,
-            fixed_highest_milli: None,
-            effective_at: None,
+            ..profile::at_once("max")
         }
         .into()
     }
