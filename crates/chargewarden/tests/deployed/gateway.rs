@@ -26,7 +26,7 @@ impl Place {
     /// Files for a gateway before the CSMS at `csms`, with stations `H-0` … and `BYSTANDER`, which speak `versions`.
     pub fn new(csms: &str, stations: usize, versions: &str) -> Self {
         let folder = TempDir::new().unwrap();
-        let hash = quick_hash(SECRET);
+        let hash = chargewarden_testkit::quick_hash(SECRET, b"salt of the test");
         let ids = (0..stations).map(|n| format!("H-{n}")).chain(["BYSTANDER".to_owned()]);
         let inventory: String = ids
             .map(|id| {
@@ -112,15 +112,6 @@ level = "warn"
             String::from_utf8_lossy(&verify.stderr)
         );
     }
-}
-
-/// A hash that is quick to check: what is tested here is not how slow guessing is.
-fn quick_hash(secret: &str) -> String {
-    use argon2::password_hash::{PasswordHasher, SaltString};
-    let parameters = argon2::Params::new(argon2::Params::MIN_M_COST, 1, 1, None).unwrap();
-    let argon = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, parameters);
-    let salt = SaltString::encode_b64(b"salt of the test").unwrap();
-    argon.hash_password(secret.as_bytes(), &salt).unwrap().to_string()
 }
 
 /// A running process. Dropping it kills it.

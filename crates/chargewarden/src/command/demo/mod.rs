@@ -67,7 +67,7 @@ impl Demo {
             "A gateway, a management system and twelve charging stations, all on this machine's loopback. \
              Every message between them is decided on its own.",
         );
-        let scene = Scene::set(self.keep.as_deref(), SPEED).await?;
+        let mut scene = Scene::set(self.keep.as_deref(), SPEED).await?;
         let online = scene.wait_for_fleet(ARRIVAL_WAIT).await;
         screen.tell(&format!(
             "{online} stations are connected, {} are charging, {} kW in all.",
@@ -122,7 +122,7 @@ impl Demo {
 
 impl Scene {
     /// Gives the orders one after another and shows what the evidence says of each.
-    async fn act(&self, screen: &Screen, orders: Vec<Order>, pause: Duration) -> anyhow::Result<Tally> {
+    async fn act(&mut self, screen: &Screen, orders: Vec<Order>, pause: Duration) -> anyhow::Result<Tally> {
         use chargewarden_evidence::Verdict;
         let mut tally = Tally::default();
         for order in &orders {

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 use chargewarden_evidence::{Message, Record, Side, Verdict};
 use chargewarden_store::audit;
-use chargewarden_testkit::Csms;
 use chargewarden_testkit::fleet::{Fleet, Plan, roster};
+use chargewarden_testkit::{Csms, quick_hash};
 
 use super::script::Order;
 use crate::Gateway;
@@ -26,6 +26,8 @@ pub(super) struct Scene {
     csms: Csms,
     fleet: Fleet,
     folder: PathBuf,
+    /// Number of the first record behind that of the last order.
+    unread: u64,
     /// Removes the folder in the end, unless it is kept.
     _temporary: Option<tempfile::TempDir>,
 }
@@ -66,10 +68,10 @@ impl Scene {
         let mut secrets = BTreeMap::new();
         let mut stations = Vec::new();
         for entry in &entries {
-            let secret = fresh_secret()?;
+            let secret: String = fresh()?.iter().map(|byte| format!("{byte:02x}")).collect();
             stations.push(StationEntry {
                 id: entry.id.clone(),
-                secret_hash: quick_hash(&secret)?,
+                secret_hash: quick_hash(&secret, &fresh()?),
                 versions: vec![entry.version.to_string()],
                 site: Some(entry.site.clone()),
                 ..StationEntry::default()
@@ -97,7 +99,7 @@ impl Scene {
             seed: 7,
             entries,
         });
-        Ok(Self { gateway, csms, fleet, folder, _temporary: temporary })
+        Ok(Self { gateway, csms, fleet, folder, unread: 0, _temporary: temporary })
     }
 
     /// Waits until every station is connected and half of them charge, or as long as `wait`. Returns how many are connected.
@@ -123,7 +125,7 @@ impl Scene {
     }
 
     /// Gives an order at the console, and finds out what became of it.
-    pub(super) async fn give(&self, order: &Order) -> anyhow::Result<Outcome> {
+    pub(super) async fn give(&mut self, order: &Order) -> anyhow::Result<Outcome> {
         let session = self
             .csms
             .wait_for(order.station, RECORD_WAIT)
@@ -134,16 +136,16 @@ impl Scene {
             station.and_then(|station| station.commands.get(order.action).copied()).unwrap_or(0)
         };
         let before = obeyed(&self.fleet);
-        let from = self.newest()?;
         // What the console is told is of no interest here: the evidence says more.
         let _ = session.call(order.action, order.payload.clone()).await;
         let deadline = Instant::now() + RECORD_WAIT;
         loop {
-            let records = self.records(from)?;
+            let records = self.records(self.unread)?;
             let mut messages =
                 records.iter().filter_map(|(seq, record)| Some((*seq, record.event.message()?)));
             if let Some((seq, message)) = messages.find(|(_, message)| is_of(message, order)) {
                 let message = message.clone();
+                self.unread = seq + 1;
                 return Ok(Outcome { seq, message, reached_station: obeyed(&self.fleet) > before });
             }
             ensure!(Instant::now() < deadline, "no record of {} to {}", order.action, order.station);
@@ -153,7 +155,7 @@ impl Scene {
 
     /// Ends everything, and reads the whole log.
     pub(super) async fn end(self) -> anyhow::Result<Ending> {
-        let Self { gateway, csms, fleet, folder, _temporary } = self;
+        let Self { gateway, csms, fleet, folder, unread: _, _temporary } = self;
         fleet.wind_down().await;
         gateway.shutdown().await;
         drop(csms);
@@ -170,11 +172,6 @@ impl Scene {
             reports_refused: messages.iter().filter(refused_report).count(),
             verified,
         })
-    }
-
-    /// The number that the next record will have, or a lower one.
-    fn newest(&self) -> anyhow::Result<u64> {
-        Ok(self.records(0)?.last().map_or(0, |(seq, _)| seq + 1))
     }
 
     fn records(&self, from: u64) -> anyhow::Result<Vec<(u64, Record)>> {
@@ -202,22 +199,9 @@ fn read(data: &Path, from: u64) -> anyhow::Result<Vec<(u64, Record)>> {
     Ok(records)
 }
 
-/// Sixteen random bytes, in hexadecimal.
-fn fresh_secret() -> anyhow::Result<String> {
-    let mut bytes = [0_u8; 16];
+/// Sixteen random bytes.
+fn fresh() -> anyhow::Result<[u8; 16]> {
+    let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-/// The secrets here are random and live as long as the demo: they need no slow hash.
-fn quick_hash(secret: &str) -> anyhow::Result<String> {
-    use argon2::password_hash::{PasswordHasher, SaltString};
-    let mut salt = [0_u8; 16];
-    getrandom::fill(&mut salt)?;
-    let refused = |error| anyhow::anyhow!("hashing a secret: {error}");
-    let salt = SaltString::encode_b64(&salt).map_err(refused)?;
-    let parameters = argon2::Params::new(argon2::Params::MIN_M_COST, 1, 1, None)
-        .map_err(|error| anyhow::anyhow!("hashing a secret: {error}"))?;
-    let argon = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, parameters);
-    Ok(argon.hash_password(secret.as_bytes(), &salt).map_err(refused)?.to_string())
+    Ok(bytes)
 }
