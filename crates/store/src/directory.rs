@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chargewarden_evidence::{ContentKey, Hash, NoteSigner};
 use zeroize::Zeroizing;
 
-use crate::{StoreError, durable_file};
+use crate::{SealKey, StoreError, durable_file};
 
 /// Stations, their states and settings.
 pub const STATE_DB: &str = "state.db";
@@ -22,6 +22,8 @@ pub const PUBLIC_KEY_FILE: &str = "evidence.pub";
 pub const CONTENT_KEY_FILE: &str = "content.key";
 /// The key that signs checkpoints. Secret.
 pub const CHECKPOINT_KEY_FILE: &str = "checkpoint.key";
+/// The key under which secrets that must be given back are encrypted. Secret.
+pub const SEAL_KEY_FILE: &str = "seal.key";
 /// Locked while a service uses the directory.
 const LOCK_FILE: &str = "lock";
 
@@ -67,13 +69,27 @@ impl Directory {
 
     /// The key for frames and tokens. On first start it is made from `fresh`, 32 bytes from a random source.
     pub fn content_key(&self, fresh: &[u8; 32]) -> Result<ContentKey, StoreError> {
-        let path = self.file(CONTENT_KEY_FILE);
+        Ok(ContentKey::new(&*self.key(CONTENT_KEY_FILE, fresh)?))
+    }
+
+    /// The key that seals what must be given back. On first start it is made from `fresh`, 32 bytes from a random source.
+    pub fn seal_key(&self, fresh: &[u8; 32]) -> Result<SealKey, StoreError> {
+        let key = self.key(SEAL_KEY_FILE, fresh)?;
+        SealKey::new(&key).map_err(|problem| StoreError::KeyFile {
+            path: self.file(SEAL_KEY_FILE),
+            detail: problem.to_string(),
+        })
+    }
+
+    /// A key of 32 bytes, as 64 hexadecimal digits in a file.
+    fn key(&self, name: &str, fresh: &[u8; 32]) -> Result<Zeroizing<[u8; 32]>, StoreError> {
+        let path = self.file(name);
         let text = read_or_create_secret(&path, || Zeroizing::new(format!("{}\n", Hash(*fresh))))?;
         let secret = Hash::parse(text.trim_end_matches('\n')).ok_or_else(|| StoreError::KeyFile {
             path,
             detail: "not 64 hexadecimal digits; restore it from a backup".to_owned(),
         })?;
-        Ok(ContentKey::new(&Zeroizing::new(secret.0)))
+        Ok(Zeroizing::new(secret.0))
     }
 
     /// The key that signs checkpoints. On first start it is made from `fresh`, 32 bytes from a random source, and named
@@ -146,7 +162,9 @@ mod tests {
         let signer = directory.checkpoint_key("cso.example/log", &[1; 32]).unwrap();
         let again = directory.checkpoint_key("other.example/log", &[2; 32]).unwrap();
         assert_eq!(again.public(), signer.public());
-        for name in [CONTENT_KEY_FILE, CHECKPOINT_KEY_FILE] {
+        let sealed = directory.seal_key(&[1; 32]).unwrap().seal("CS-1", "x", b"secret").unwrap();
+        assert!(directory.seal_key(&[2; 32]).unwrap().open("CS-1", "x", &sealed).is_ok());
+        for name in [CONTENT_KEY_FILE, CHECKPOINT_KEY_FILE, SEAL_KEY_FILE] {
             let mode = std::fs::metadata(directory.file(name)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }

@@ -26,6 +26,7 @@ mod error;
 mod inventory;
 mod journal;
 mod scribe;
+mod sealed;
 mod sqlite;
 mod store;
 
@@ -38,5 +39,6 @@ pub use scribe::{
     AppendError, CHECKPOINT_INTERVAL, PENDING_BYTES_MAX, PENDING_RECORDS_MAX, RETRY_INTERVAL, SOON_BYTES,
     SOON_INTERVAL, SOON_RECORDS, Scribe,
 };
+pub use sealed::{SEALED_BYTES_MAX, SealError, SealKey, Sealed};
 pub use sqlite::{SqliteJournal, SqliteStore};
 pub use store::{Answer, ENTRIES_MAX, Found, Query, Store, StoredEntry};
