@@ -83,13 +83,14 @@ def chargewarden(binary, folder, port, identity, version):
     (folder / "inventory.toml").write_text(
         f"""[[station]]
 id = "{identity.station}"
+profile = 1
 secret_hash = "{hashed}"
 versions = ["{version}"]
 """,
         encoding="utf-8",
     )
     (folder / "chargewarden.toml").write_text(
-        f"""listen.address = "127.0.0.1:0"
+        f"""listen = [{{ address = "127.0.0.1:0" }}]
 admin.address = "127.0.0.1:0"
 inventory.file = "inventory.toml"
 store.path = "data"

@@ -45,12 +45,21 @@ pub struct Gateway {
 }
 
 /// Where a gateway listens, with the ports the system gave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Addresses {
-    /// For stations: `ws://{stations}/ocpp/{stationId}`.
-    pub stations: SocketAddr,
+    /// For stations, in the order of `listen`: `ws://{stations}/ocpp/{stationId}`, or `wss://` where the listener has TLS.
+    pub stations: Vec<SocketAddr>,
     /// For health, readiness and metrics.
     pub admin: SocketAddr,
+}
+
+impl Addresses {
+    /// The first place for stations.
+    #[must_use]
+    pub fn first(&self) -> SocketAddr {
+        // There is always one: a proxy without a listener does not start.
+        self.stations.first().copied().unwrap_or(self.admin)
+    }
 }
 
 /// How a gateway ended.
@@ -67,7 +76,7 @@ pub enum StartError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The listener for stations.
-    #[error("listen.address: {0}")]
+    #[error("listen: {0}")]
     Proxy(#[from] chargewarden_proxy::StartError),
     /// The admin server.
     #[error("admin.address: {0}")]
@@ -100,11 +109,9 @@ impl Gateway {
         };
         let world = Arc::new(ArcSwap::from_pointee(world));
         let proxy = Proxy::start(Plan {
-            listen: settings.listen,
-            danger_allow_plain_nonloopback: settings.danger_allow_plain_nonloopback,
+            listeners: settings.listeners,
             bounds: settings.bounds.clone(),
             directory: Stations::new(settings.stations),
-            parties: settings.parties,
             world: Arc::clone(&world),
             scribe: scribe.clone(),
             store: Arc::clone(&store),
@@ -137,7 +144,7 @@ impl Gateway {
     /// Where it listens.
     #[must_use]
     pub fn addresses(&self) -> Addresses {
-        Addresses { stations: self.proxy.address(), admin: self.admin.address() }
+        Addresses { stations: self.proxy.addresses().to_vec(), admin: self.admin.address() }
     }
 
     /// Stations connected, and those being admitted.

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use chargewarden_evidence::{Durability, Event, Inventory, Record};
-use chargewarden_store::{Credential, Scribe, Station as Stored, Store, StoreError};
+use chargewarden_store::{Credential, Scribe, Source, Station as Stored, Store, StoreError};
 
 use crate::{config::Settings, gateway::stamp};
 
@@ -27,14 +27,24 @@ pub(crate) async fn import(
     for station in &settings.stations {
         let wanted = Stored {
             id: station.id.to_string(),
-            owner: settings.parties.first().map(ToString::to_string).unwrap_or_default(),
-            parties: settings.parties.iter().map(ToString::to_string).collect(),
+            owner: station.owner.to_string(),
+            parties: station.parties.iter().map(ToString::to_string).collect(),
             site: (!station.site.is_empty()).then(|| station.site.clone()),
             groups: station.groups.iter().cloned().collect(),
             area: (!station.area.is_empty()).then(|| station.area.clone()),
             versions: station.versions.iter().map(ToString::to_string).collect(),
-            credential: Some(Credential::from_phc(station.secret_hash.clone())),
-            tolerances: std::collections::BTreeSet::new(),
+            csms: Some(station.csms.name.clone()),
+            profile: station.profile.number(),
+            unauthenticated_until: station.unauthenticated_until.map(|until| until.to_string()),
+            credential: station.secrets.current.clone().map(Credential::from_phc),
+            proposed: None,
+            factory: station.factory,
+            quarantine: station.quarantine.clone(),
+            certificate_name: station.certificate_name.clone(),
+            sources: station.sources.iter().map(ToString::to_string).collect(),
+            tolerances: station.tolerances.iter().map(ToString::to_string).collect(),
+            source: Source::File,
+            file_credential: station.secrets.current.clone().map(Credential::from_phc),
         };
         let change = match before.remove(&wanted.id) {
             None => {

@@ -40,7 +40,7 @@ fn request(station: &str, secret: &str, change: Option<(&str, &str)>) -> String 
 
 /// Sends bytes and reads the head of the answer (and the body, when the connection is closed).
 async fn ask(world: &World, request: &str) -> String {
-    let mut tcp = TcpStream::connect(world.gateway.addresses().stations).await.unwrap();
+    let mut tcp = TcpStream::connect(world.gateway.addresses().first()).await.unwrap();
     tcp.write_all(request.as_bytes()).await.unwrap();
     answer(&mut tcp).await
 }
@@ -125,7 +125,7 @@ async fn hostile_bytes_are_answered_and_harm_nobody() {
     for bytes in
         ["\r\n\r\n\r\n", "\u{0}\u{1}\u{2}", "GET", "GET / HTTP/9.9\r\n\r\n", "SSH-2.0-x\r\n", &long, &many]
     {
-        let mut tcp = TcpStream::connect(world.gateway.addresses().stations).await.unwrap();
+        let mut tcp = TcpStream::connect(world.gateway.addresses().first()).await.unwrap();
         let _ = tcp.write_all(bytes.as_bytes()).await;
         let _ = tcp.shutdown().await;
         let answer = answer(&mut tcp).await;
@@ -251,7 +251,7 @@ async fn a_second_connection_does_not_win_while_the_first_lives() {
     assert!(first.is_open());
 
     // One that does not answer the ping is replaced: this one never reads.
-    let mut silent = TcpStream::connect(world.gateway.addresses().stations).await.unwrap();
+    let mut silent = TcpStream::connect(world.gateway.addresses().first()).await.unwrap();
     silent.write_all(request("CS-2", SECRET, None).as_bytes()).await.unwrap();
     assert_eq!(status(&self::answer(&mut silent).await), "101");
     let answer = ask(&world, &request("CS-2", SECRET, None)).await;
@@ -301,7 +301,7 @@ async fn handshakes_are_bounded_in_time_and_number() {
     .await;
     let mut idle = Vec::new();
     for _ in 0..4 {
-        let mut tcp = TcpStream::connect(world.gateway.addresses().stations).await.unwrap();
+        let mut tcp = TcpStream::connect(world.gateway.addresses().first()).await.unwrap();
         tcp.write_all(b"GET /ocpp/CS-1 HTTP/1.1\r\n").await.unwrap();
         idle.push(tcp);
     }
@@ -317,20 +317,20 @@ async fn a_plain_listener_is_for_this_machine_only() {
     let csms = Csms::start().await.unwrap();
     let place = tempfile::tempdir().unwrap();
     let mut config = world::config(place.path(), &csms.url());
-    config.listen.address = "0.0.0.0:0".to_owned();
+    config.listen[0].address = "0.0.0.0:0".to_owned();
     config.csms[0].url = "ws://csms.example/".to_owned();
     let problems = chargewarden::config::resolve(&config, place.path()).unwrap_err().to_string();
-    assert!(problems.contains("listen.address: `0.0.0.0:0` can be reached from outside"), "{problems}");
+    assert!(problems.contains("listen[0].address: `0.0.0.0:0` can be reached from outside"), "{problems}");
     assert!(problems.contains("csms[0].url: `csms.example` is another machine"), "{problems}");
-    config.listen.danger_allow_plain_nonloopback = true;
+    config.listen[0].danger_allow_plain_nonloopback = true;
     config.csms[0].danger_allow_plain_nonloopback = true;
     let settings = chargewarden::config::resolve(&config, place.path()).unwrap();
     assert_eq!(
         settings.dangers,
-        ["listen.danger_allow_plain_nonloopback", "csms[0].danger_allow_plain_nonloopback"]
+        ["listen[0].danger_allow_plain_nonloopback", "csms[0].danger_allow_plain_nonloopback"]
     );
     let gateway = chargewarden::Gateway::start(settings).await.unwrap();
-    let url = format!("ws://127.0.0.1:{}/ocpp", gateway.addresses().stations.port());
+    let url = format!("ws://127.0.0.1:{}/ocpp", gateway.addresses().first().port());
     let dial =
         Dial { url, station: "CS-9".to_owned(), password: Some(SECRET.to_owned()), version: Version::V16 };
     assert!(Station::obliging(&dial).await.is_err());

@@ -31,7 +31,7 @@ use world::{SECRET, World, wait};
 
 /// A station that speaks raw frames.
 async fn raw(world: &World, station: &str) -> TcpStream {
-    let mut tcp = TcpStream::connect(world.gateway.addresses().stations).await.unwrap();
+    let mut tcp = TcpStream::connect(world.gateway.addresses().first()).await.unwrap();
     let token = STANDARD.encode(format!("{station}:{SECRET}"));
     let request = format!(
         "GET /ocpp/{station} HTTP/1.1\r\nHost: gateway\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\

@@ -1,7 +1,6 @@
 //! The order in which a station is judged before its upgrade is answered (DESIGN 2.8).
 
 use std::{
-    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -16,12 +15,15 @@ use crate::{
     dial::{Dialled, dial},
     directory::Station,
     gateway::Shared,
-    handshake::{Offer, StationId},
+    handshake::{Basic, Offer, StationId},
+    listener::Caller,
     meters,
     presence::{Challenged, Claim, Holding, Signal},
+    profile::Profile,
     recorder::Opened,
     refusal::Reason,
     session::Peer,
+    tolerance::Tolerance,
 };
 
 /// A station that may come in; only the answer to its upgrade is missing.
@@ -57,7 +59,7 @@ impl From<Reason> for Refusal {
 /// Judges an upgrade request, and connects to the CSMS when all else is right.
 pub(crate) async fn admit(
     gateway: &Arc<Shared>,
-    peer: SocketAddr,
+    caller: &Caller,
     parts: &Parts,
 ) -> Result<Admitted, Refusal> {
     if gateway.is_draining() {
@@ -68,7 +70,7 @@ pub(crate) async fn admit(
     let claimed = offer.station.clone();
     let known = gateway.directory.load().find(&claimed).cloned();
     let csms = known.as_ref().map(|entry| entry.csms.name.clone()).unwrap_or_default();
-    enter(gateway, peer, offer, known).await.map_err(|refusal| Refusal {
+    enter(gateway, caller, offer, known).await.map_err(|refusal| Refusal {
         station: Some(claimed),
         csms,
         ..refusal
@@ -77,16 +79,12 @@ pub(crate) async fn admit(
 
 async fn enter(
     gateway: &Arc<Shared>,
-    peer: SocketAddr,
+    caller: &Caller,
     offer: Offer,
     known: Option<Arc<Station>>,
 ) -> Result<Admitted, Refusal> {
-    let entry = authenticate(gateway, peer, &offer, known).await?;
-    let versions: Vec<Version> =
-        offer.versions.iter().copied().filter(|version| entry.versions.contains(version)).collect();
-    if versions.is_empty() {
-        return Err(Reason::VersionNotAllowed.into());
-    }
+    let (entry, profile) = authenticate(gateway, caller, &offer, known).await?;
+    let versions = versions(&offer, &entry)?;
     let holding = take_place(gateway, &entry.id).await?;
     if gateway.presence.len() > gateway.bounds.sessions {
         meters::bound_hit("sessions");
@@ -95,23 +93,54 @@ async fn enter(
     let dialled = dial(&entry, &versions, &gateway.bounds)
         .await
         .map_err(|error| Refusal { detail: chain(&error), ..Refusal::from(error.reason()) })?;
-    open(gateway, peer, offer.accept, entry, holding, dialled).await
+    open(gateway, caller, offer.accept, (entry, profile), holding, dialled).await
 }
 
-/// Proves the secret. The work and the answer are the same for unknown ids and wrong secrets.
+/// Proves who it is, by what the station is provisioned for. The work and the answer are the same for unknown ids and wrong
+/// secrets.
 async fn authenticate(
     gateway: &Shared,
-    peer: SocketAddr,
+    caller: &Caller,
     offer: &Offer,
     known: Option<Arc<Station>>,
-) -> Result<Arc<Station>, Reason> {
-    let (address, secret) = (peer.ip(), offer.credentials.secret());
+) -> Result<(Arc<Station>, Profile), Reason> {
+    let wanted = known.as_ref().map(|entry| entry.profile);
+    let certificate = caller.tls.as_ref().is_some_and(|tls| tls.client.is_some());
+    let offered = Profile::offered(caller.tls.is_some(), certificate, offer.credentials.is_some(), wanted);
+    match &offer.credentials {
+        Some(basic) => prove_secret(gateway, caller, basic, known.as_ref()).await?,
+        None if wanted == Some(Profile::Unauthenticated) => {}
+        None => return Err(Reason::MissingCredentials),
+    }
+    let entry = known.ok_or(Reason::UnknownStation)?;
+    if offered != entry.profile || !caller.listener.profiles.contains(&offered) {
+        return Err(Reason::ProfileMismatch);
+    }
+    if offered == Profile::Unauthenticated {
+        let now = gateway.clock.now().wall;
+        if entry.unauthenticated_until.is_none_or(|until| now >= until) {
+            return Err(Reason::ExceptionExpired);
+        }
+    }
+    Ok((entry, offered))
+}
+
+async fn prove_secret(
+    gateway: &Shared,
+    caller: &Caller,
+    basic: &Basic,
+    known: Option<&Arc<Station>>,
+) -> Result<(), Reason> {
+    let (address, secret) = (caller.peer.ip(), basic.secret());
+    if !basic.user_is_id() && !known.is_some_and(|entry| entry.tolerances.contains(&Tolerance::AnyUserName)) {
+        return Err(Reason::WrongUser);
+    }
     let exhausted = gateway.guesses.exhausted(address, Instant::now());
-    if let Some(entry) = &known {
+    if let Some(entry) = known {
         match gateway.credentials.known(entry, secret, address) {
             // Somebody who guesses from the station's own address must not lock the station out.
-            Known::Here => return Ok(Arc::clone(entry)),
-            Known::Elsewhere if !exhausted => return Ok(Arc::clone(entry)),
+            Known::Here => return Ok(()),
+            Known::Elsewhere if !exhausted => return Ok(()),
             Known::Elsewhere | Known::No => {}
         }
     }
@@ -119,8 +148,20 @@ async fn authenticate(
         meters::bound_hit("guesses-per-address");
         return Err(Reason::TooManyAttempts);
     }
-    gateway.credentials.check(known.as_ref(), secret, address).await?;
-    known.ok_or(Reason::UnknownStation)
+    gateway.credentials.check(known, secret, address).await
+}
+
+/// The versions to offer the CSMS, in the station's order.
+fn versions(offer: &Offer, entry: &Station) -> Result<Vec<Version>, Reason> {
+    if offer.versions.is_empty() {
+        return match entry.versions.as_slice() {
+            [only] if entry.tolerances.contains(&Tolerance::NoSubprotocol) => Ok(vec![*only]),
+            _ => Err(Reason::NoSubprotocol),
+        };
+    }
+    let allowed = |version: &Version| entry.versions.contains(version);
+    let versions: Vec<Version> = offer.versions.iter().copied().filter(allowed).collect();
+    if versions.is_empty() { Err(Reason::VersionNotAllowed) } else { Ok(versions) }
 }
 
 /// How often it is looked whether another admission of the same station has ended.
@@ -162,9 +203,9 @@ async fn claim_settled(gateway: &Arc<Shared>, id: &StationId, wait: Duration) ->
 
 async fn open(
     gateway: &Arc<Shared>,
-    peer: SocketAddr,
+    caller: &Caller,
     accept: String,
-    entry: Arc<Station>,
+    (entry, profile): (Arc<Station>, Profile),
     holding: Holding,
     dialled: Dialled,
 ) -> Result<Admitted, Refusal> {
@@ -179,8 +220,8 @@ async fn open(
         session: session.clone(),
         nonce,
         version,
-        about: about(gateway, &entry, version),
-        station: Connected { authenticated: Authentication::Password, tls: false },
+        about: about(&entry, version, profile),
+        station: Connected { authenticated: authentication(profile), tls: profile.has_tls() },
         csms: Connected {
             authenticated: if entry.csms.credentials.is_some() {
                 Authentication::Password
@@ -199,7 +240,7 @@ async fn open(
     let opened = Opened {
         session: &session,
         entry: &entry,
-        station_peer: &peer.to_string(),
+        station_peer: &caller.peer.to_string(),
         csms_peer: &dialled.peer,
         subprotocol: version.subprotocol(),
     };
@@ -211,18 +252,25 @@ async fn open(
     Ok(Admitted { accept, entry, version, session, core, csms, signal: Arc::default(), holding })
 }
 
+fn authentication(profile: Profile) -> Authentication {
+    match profile {
+        Profile::Unauthenticated => Authentication::None,
+        Profile::Basic | Profile::TlsBasic => Authentication::Password,
+        Profile::TlsCertificate => Authentication::Certificate,
+    }
+}
+
 /// Who the session is about, for policies.
-fn about(gateway: &Shared, entry: &Station, version: Version) -> About {
-    /// Basic authentication without TLS is security profile 1 (OCPP 2.0.1 A00, 1.6 security whitepaper 2.1).
-    const PROFILE_BASIC: i64 = 1;
+fn about(entry: &Station, version: Version, profile: Profile) -> About {
     let said = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let security_profile = i64::from(profile.number());
     About {
         station: entry.id.to_string(),
-        parties: gateway.parties.clone(),
+        parties: entry.parties.clone(),
         site: said(&entry.site),
         groups: entry.groups.clone(),
         area: said(&entry.area),
-        facts: StationFacts { version, security_profile: PROFILE_BASIC, ..StationFacts::default() },
+        facts: StationFacts { version, security_profile, ..StationFacts::default() },
         csms: entry.csms.name.clone(),
         csms_party: entry.csms.party.clone(),
     }

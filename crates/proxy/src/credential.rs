@@ -79,7 +79,8 @@ impl Credentials {
         secret: &Secret,
         address: IpAddr,
     ) -> Result<(), Reason> {
-        let hash = station.map_or(DECOY, |station| &station.secret_hash).to_owned();
+        let hash = station.and_then(|station| station.secrets.current.as_deref()).unwrap_or(DECOY).to_owned();
+        let has_secret = station.is_some_and(|station| station.secrets.current.is_some());
         // Closed never, so an error cannot happen; it would refuse.
         let Ok(_slot) = self.slots.acquire().await else { return Err(Reason::Busy) };
         let (candidate, memory) = (secret.clone(), Arc::clone(&self.memory));
@@ -87,7 +88,7 @@ impl Credentials {
             tokio::task::spawn_blocking(move || verify(&hash, &candidate, &memory)).await.unwrap_or(false);
         match station {
             None => Err(Reason::UnknownStation),
-            Some(_) if !right => Err(Reason::WrongSecret),
+            Some(_) if !right || !has_secret => Err(Reason::WrongSecret),
             Some(station) => {
                 let proof = Proof { tag: self.tag(station, secret), address };
                 self.proven.lock().unwrap_or_else(PoisonError::into_inner).insert(station.id.clone(), proof);
@@ -101,7 +102,8 @@ impl Credentials {
         let mut block = [0; 64]; // HMAC pads a short key with zeros
         block.iter_mut().zip(self.key).for_each(|(place, byte)| *place = byte);
         let mut mac = <Hmac<Sha256> as KeyInit>::new((&block).into());
-        for part in [station.id.as_str().as_bytes(), station.secret_hash.as_bytes(), secret.expose()] {
+        let hash = station.secrets.current.as_deref().unwrap_or_default();
+        for part in [station.id.as_str().as_bytes(), hash.as_bytes(), secret.expose()] {
             mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             mac.update(part);
         }
@@ -206,12 +208,15 @@ pub fn hash_secret(secret: &Secret, salt: &[u8; 16]) -> Result<String, HashProbl
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
+    use std::{collections::BTreeSet, net::Ipv4Addr};
 
     use super::*;
     use chargewarden_ocpp::refusal::RefusalStyle;
 
-    use crate::directory::Csms;
+    use crate::{
+        directory::{Csms, Secrets},
+        profile::Profile,
+    };
 
     const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -222,15 +227,29 @@ mod tests {
             url: "ws://127.0.0.1/".parse().unwrap(),
             credentials: None,
             refusals: RefusalStyle::OwnStatus,
+            tls: None,
         };
         Arc::new(Station {
             id: StationId::parse("CS-1").unwrap(),
-            secret_hash: hash_secret(&Secret::new(secret.into()), &[salt; 16]).unwrap(),
+            profile: Profile::Basic,
+            unauthenticated_until: None,
+            secrets: Secrets {
+                current: Some(hash_secret(&Secret::new(secret.into()), &[salt; 16]).unwrap()),
+                proposed: None,
+            },
+            factory: false,
+            quarantine: None,
+            certificate_name: None,
             versions: vec![],
             site: String::new(),
             groups: vec![],
             area: String::new(),
+            owner: "cso".parse().unwrap(),
+            parties: vec!["cso".parse().unwrap()],
+            sources: vec![],
+            tolerances: BTreeSet::new(),
             csms: Arc::new(csms),
+            upstream: None,
         })
     }
 
@@ -238,12 +257,12 @@ mod tests {
     fn the_decoy_costs_what_a_real_one_costs() {
         check_hash(DECOY).unwrap();
         let params = |hash: &str| hash.split('$').nth(3).map(str::to_owned);
-        assert_eq!(params(DECOY), params(&station("x", 1).secret_hash));
+        assert_eq!(params(DECOY), params(station("x", 1).secrets.current.as_deref().unwrap()));
     }
 
     #[test]
     fn stored_hashes_are_checked() {
-        check_hash(&station("x", 1).secret_hash).unwrap();
+        check_hash(station("x", 1).secrets.current.as_deref().unwrap()).unwrap();
         assert_eq!(check_hash("hunter2"), Err(HashProblem::Form));
         let costly = DECOY.replace("m=19456", "m=1048576");
         assert_eq!(check_hash(&costly), Err(HashProblem::Cost));

@@ -12,10 +12,9 @@ use std::{
 
 use arc_swap::ArcSwap;
 use chargewarden_engine::World;
-use chargewarden_policy::PartyId;
 use chargewarden_store::{Scribe, Store};
 use thiserror::Error;
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{net::TcpListener, sync::Semaphore, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -24,7 +23,7 @@ use crate::{
     credential::Credentials,
     directory::Directory,
     guesses::Guesses,
-    listener,
+    listener::{self, Doors, Entrance, ListenerPlan},
     meters::Meters,
     presence::{Presence, Told},
     recorder::Recorder,
@@ -33,16 +32,12 @@ use crate::{
 
 /// What a proxy is started with.
 pub struct Plan {
-    /// Where stations connect.
-    pub listen: SocketAddr,
-    /// Permits a plain listener on an address that others can reach: secrets and commands then cross the network readable.
-    pub danger_allow_plain_nonloopback: bool,
+    /// Where stations connect: at least one.
+    pub listeners: Vec<ListenerPlan>,
     /// The bounds in force.
     pub bounds: Bounds,
     /// Who may connect.
     pub directory: Directory,
-    /// The parties with jurisdiction over every station.
-    pub parties: Vec<PartyId>,
     /// Policies, keys and limits for the core; replaced while running by [`Proxy::world`].
     pub world: Arc<ArcSwap<World>>,
     /// The evidence log.
@@ -69,6 +64,12 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// A listener with TLS, which this build cannot serve.
+    #[error("`{0}`: TLS is not served yet")]
+    Tls(SocketAddr),
+    /// No listener at all.
+    #[error("there is nowhere to listen")]
+    Nowhere,
     /// No random bytes.
     #[error("the system gives no random bytes: {0}")]
     Random(getrandom::Error),
@@ -78,7 +79,6 @@ pub enum StartError {
 pub(crate) struct Shared {
     pub(crate) bounds: Bounds,
     pub(crate) directory: ArcSwap<Directory>,
-    pub(crate) parties: Vec<PartyId>,
     pub(crate) world: Arc<ArcSwap<World>>,
     pub(crate) recorder: Recorder,
     pub(crate) states: States,
@@ -117,8 +117,8 @@ impl Shared {
 /// A running proxy.
 pub struct Proxy {
     shared: Arc<Shared>,
-    address: SocketAddr,
-    accepting: tokio::task::JoinHandle<()>,
+    addresses: Vec<SocketAddr>,
+    accepting: Vec<tokio::task::JoinHandle<()>>,
     writing_states: tokio::task::JoinHandle<()>,
 }
 
@@ -128,12 +128,13 @@ impl Proxy {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(plan: Plan) -> Result<Proxy, StartError> {
-        if !plan.listen.ip().is_loopback() && !plan.danger_allow_plain_nonloopback {
-            return Err(StartError::PlainNonLoopback(plan.listen));
+        let mut bound = Vec::with_capacity(plan.listeners.len());
+        for listener in plan.listeners {
+            bound.push(bind(listener).await?);
         }
-        let failed = |source| StartError::Listen { address: plan.listen, source };
-        let listener = TcpListener::bind(plan.listen).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
+        if bound.is_empty() {
+            return Err(StartError::Nowhere);
+        }
         let (mut key, mut run) = ([0; 32], [0; 4]);
         getrandom::fill(&mut key).and_then(|()| getrandom::fill(&mut run)).map_err(StartError::Random)?;
         let stop = CancellationToken::new();
@@ -143,7 +144,6 @@ impl Proxy {
             guesses: Guesses::new(plan.bounds.guesses_per_address, plan.bounds.guess_window),
             bounds: plan.bounds,
             directory: ArcSwap::from_pointee(plan.directory),
-            parties: plan.parties,
             world: plan.world,
             recorder: Recorder::new(plan.scribe),
             states,
@@ -155,20 +155,32 @@ impl Proxy {
             run: u32::from_be_bytes(run),
             numbers: AtomicU64::new(1),
         });
-        let accepting = tokio::spawn(listener::accept(Arc::clone(&shared), listener, stop));
-        Ok(Proxy { shared, address, accepting, writing_states })
+        let slots = Arc::new(Semaphore::new(shared.bounds.handshakes));
+        let doors = Arc::new(Doors::default());
+        let (mut addresses, mut accepting) = (Vec::new(), Vec::new());
+        for (plan, tcp, address) in bound {
+            addresses.push(address);
+            let entrance = Entrance {
+                gateway: Arc::clone(&shared),
+                plan: Arc::new(plan),
+                slots: Arc::clone(&slots),
+                doors: Arc::clone(&doors),
+            };
+            accepting.push(tokio::spawn(listener::accept(entrance, tcp, stop.clone())));
+        }
+        Ok(Proxy { shared, addresses, accepting, writing_states })
     }
 
-    /// Where stations connect, with the port the system gave if 0 was asked for.
+    /// Where stations connect, in the order of [`Plan::listeners`], with the ports the system gave where 0 was asked for.
     #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
     }
 
     /// Whether stations are admitted.
     #[must_use]
     pub fn is_accepting(&self) -> bool {
-        !self.shared.is_draining() && !self.accepting.is_finished()
+        !self.shared.is_draining() && self.accepting.iter().any(|accepting| !accepting.is_finished())
     }
 
     /// Sessions and admissions under way.
@@ -191,7 +203,9 @@ impl Proxy {
     /// their ends [`Bounds::drain_wait`] longer. Returns how many had not ended by then.
     pub async fn drain(self) -> usize {
         self.stop_accepting();
-        let _ = self.accepting.await;
+        for accepting in self.accepting {
+            let _ = accepting.await;
+        }
         let shared = &self.shared;
         let signals = shared.presence.connected();
         let pause = shared.bounds.drain_spread / u32::try_from(signals.len().max(1)).unwrap_or(u32::MAX);
@@ -208,4 +222,19 @@ impl Proxy {
         let _ = timeout(wait, writing_states).await;
         left
     }
+}
+
+/// Listens at one place.
+async fn bind(plan: ListenerPlan) -> Result<(ListenerPlan, TcpListener, SocketAddr), StartError> {
+    let address = plan.address;
+    if plan.tls.is_some() {
+        return Err(StartError::Tls(address));
+    }
+    if !address.ip().is_loopback() && !plan.danger_allow_plain_nonloopback {
+        return Err(StartError::PlainNonLoopback(address));
+    }
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((plan, listener, address))
 }

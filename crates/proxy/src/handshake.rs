@@ -22,10 +22,11 @@ use crate::refusal::Reason;
 pub struct Offer {
     /// Who it says it is (from the path).
     pub station: StationId,
-    /// The OCPP versions it offers, in its order of preference, without doubles.
+    /// The OCPP versions it offers, in its order of preference, without doubles. Empty when it offered nothing, which
+    /// only a tolerance allows.
     pub versions: Vec<Version>,
-    /// The credentials it brought; the user name is already known to be the station id.
-    pub credentials: Basic,
+    /// The credentials it brought, if any.
+    pub credentials: Option<Basic>,
     /// The value of `Sec-WebSocket-Accept` that answers its key.
     pub accept: String,
 }
@@ -178,7 +179,9 @@ mod tests {
         let offer = judge(GOOD).unwrap();
         assert_eq!(offer.station.as_str(), "CS-1");
         assert_eq!(offer.versions, [Version::V201, Version::V16]);
-        assert_eq!(offer.credentials.secret().expose(), b"secret-secret-123");
+        let credentials = offer.credentials.unwrap();
+        assert!(credentials.user_is_id());
+        assert_eq!(credentials.secret().expose(), b"secret-secret-123");
         // The example of RFC 6455, 1.3.
         assert_eq!(offer.accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     }
@@ -203,15 +206,24 @@ mod tests {
             ("/ocpp/CS-1", "/ocpp/", Reason::HostileStationId),
             ("/ocpp/CS-1", "/ocpp/CS-1/..", Reason::HostileStationId),
             ("ocpp2.0.1, ocpp1.6", "ocpp1.5, chat", Reason::NoSubprotocol),
-            ("Sec-WebSocket-Protocol: ocpp2.0.1, ocpp1.6", "", Reason::NoSubprotocol),
             ("ocpp2.0.1, ocpp1.6", "ocpp1.6, ocpp1.6", Reason::MalformedRequest),
-            ("Authorization: Basic Q1MtMTpzZWNyZXQtc2VjcmV0LTEyMw==", "", Reason::MissingCredentials),
             ("Basic ", "Bearer ", Reason::MalformedCredentials),
             ("Q1MtMTpzZWNyZXQtc2VjcmV0LTEyMw==", "Q1MtMTpz%", Reason::MalformedCredentials),
-            // CS-2:secret-secret-123
-            ("Q1MtMTpzZWNyZXQtc2VjcmV0LTEyMw==", "Q1MtMjpzZWNyZXQtc2VjcmV0LTEyMw==", Reason::WrongUser),
         ] {
             assert_eq!(refused(from, to), reason, "`{from}` -> `{to}`");
         }
+    }
+
+    #[test]
+    fn what_only_the_inventory_can_judge_is_read_as_it_is() {
+        let read = |from: &str, to: &str| {
+            assert!(GOOD.contains(from), "{from}");
+            judge(&GOOD.replace(from, to)).unwrap()
+        };
+        assert_eq!(read("Sec-WebSocket-Protocol: ocpp2.0.1, ocpp1.6", "").versions, []);
+        assert_eq!(read("Authorization: Basic Q1MtMTpzZWNyZXQtc2VjcmV0LTEyMw==", "").credentials, None);
+        // CS-2:secret-secret-123
+        let other = read("Q1MtMTpzZWNyZXQtc2VjcmV0LTEyMw==", "Q1MtMjpzZWNyZXQtc2VjcmV0LTEyMw==");
+        assert!(!other.credentials.unwrap().user_is_id());
     }
 }

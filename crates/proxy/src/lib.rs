@@ -27,18 +27,25 @@ pub mod handshake;
 mod listener;
 mod meters;
 mod presence;
+mod profile;
 mod recorder;
 mod refusal;
 mod secret;
 mod session;
 mod socket;
 mod states;
+mod tolerance;
 mod transport;
 
 pub use bounds::Bounds;
 pub use credential::{HASH_MEMORY_KIB_MAX, HASH_PASSES_MAX, HashProblem, check_hash, hash_secret};
-pub use directory::{Csms, CsmsCredentials, Directory, Station};
+pub use directory::{
+    Csms, CsmsCredentials, CsmsTls, Directory, KeyPairFiles, Secrets, Station, TlsVersion, Upstream,
+};
 pub use gateway::{Plan, Proxy, StartError};
 pub use handshake::{StationId, StationIdProblem};
+pub use listener::{ListenerPlan, ListenerTls};
+pub use profile::Profile;
 pub use refusal::Reason;
 pub use secret::Secret;
+pub use tolerance::{Tolerance, UnknownTolerance};

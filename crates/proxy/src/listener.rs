@@ -1,9 +1,10 @@
 //! Accepting stations: bounds, the upgrade over HTTP, and the hand-over to a session's own task.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     convert::Infallible,
     net::{IpAddr, SocketAddr},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -13,6 +14,7 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn, upgrade::OnUpgrade};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use ipnet::IpNet;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -23,8 +25,10 @@ use tokio_websockets::ServerBuilder;
 
 use crate::{
     admission::{Admitted, Refusal, admit},
+    directory::{KeyPairFiles, TlsVersion},
     gateway::Shared,
     meters,
+    profile::Profile,
     recorder::Refused,
     refusal::Reason,
     session::{Peer, Session},
@@ -41,16 +45,77 @@ const HEADERS_MAX: usize = 64;
 /// Least the HTTP library can do with, in bytes.
 const HEAD_BYTES_MIN: usize = 8 * 1024;
 
+/// One place where stations connect.
+#[derive(Debug, Clone)]
+pub struct ListenerPlan {
+    /// Address and port; port 0 lets the system choose.
+    pub address: SocketAddr,
+    /// The security profiles that are served here.
+    pub profiles: BTreeSet<Profile>,
+    /// TLS; without it every byte can be read on the way.
+    pub tls: Option<ListenerTls>,
+    /// The networks whose connections begin with a PROXY header of version 2, which is read from no others.
+    pub proxy_from: Vec<IpNet>,
+    /// Permits a plain listener on an address that others can reach: secrets and commands then cross the network readable.
+    pub danger_allow_plain_nonloopback: bool,
+}
+
+/// The TLS of a listener, as files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListenerTls {
+    /// Our certificates, of different kinds of key (requirement R-A09).
+    pub certificates: Vec<KeyPairFiles>,
+    /// The anchors of station certificates, PEM. Empty: no certificate is asked for, profile 3 is not served.
+    pub client_anchors: Vec<PathBuf>,
+    /// Revocation lists for station certificates, PEM or DER.
+    pub crls: Vec<PathBuf>,
+    /// The organisation that station certificates must name: the operator of the stations (requirement R-A10).
+    pub organisation: Option<String>,
+    /// Permits station certificates without a revocation list: a stolen key then stays good until it expires.
+    pub danger_without_revocation: bool,
+    /// The lowest TLS version.
+    pub min_version: TlsVersion,
+}
+
+/// A listener and what it shares with the others.
+pub(crate) struct Entrance {
+    pub(crate) gateway: Arc<Shared>,
+    pub(crate) plan: Arc<ListenerPlan>,
+    /// Handshakes under way, of all listeners.
+    pub(crate) slots: Arc<Semaphore>,
+    /// The same per address.
+    pub(crate) doors: Arc<Doors>,
+}
+
+/// Who is at the door.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    /// Where it comes from: what a PROXY header says, where one is required.
+    pub(crate) peer: SocketAddr,
+    /// Where it came in.
+    pub(crate) listener: Arc<ListenerPlan>,
+    /// How its connection is secured.
+    pub(crate) tls: Option<TlsFacts>,
+}
+
+/// What is known of a TLS connection.
+#[derive(Debug, Clone)]
+pub(crate) struct TlsFacts {
+    /// The version agreed.
+    #[expect(dead_code, reason = "the ratchet reads it")]
+    pub(crate) version: TlsVersion,
+    /// The client's certificate chain, the leaf first, DER. Possession of the leaf's key is proven, nothing else.
+    pub(crate) client: Option<Vec<Vec<u8>>>,
+}
+
 /// Accepts until told to stop. Bounded: no more handshakes at once than [`crate::Bounds::handshakes`].
-pub(crate) async fn accept(gateway: Arc<Shared>, listener: TcpListener, stop: CancellationToken) {
-    let slots = Arc::new(Semaphore::new(gateway.bounds.handshakes));
-    let doors = Arc::new(Doors::default());
+pub(crate) async fn accept(entrance: Entrance, listener: TcpListener, stop: CancellationToken) {
     let connections = async {
         loop {
             // Closed never.
-            let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
+            let Ok(slot) = Arc::clone(&entrance.slots).acquire_owned().await else { return };
             match listener.accept().await {
-                Ok((tcp, peer)) => receive(&gateway, &doors, slot, tcp, peer),
+                Ok((tcp, peer)) => receive(&entrance, slot, tcp, peer),
                 Err(error) => {
                     meters::bound_hit("accept");
                     tracing::warn!(%error, "cannot accept connections");
@@ -67,13 +132,8 @@ pub(crate) async fn accept(gateway: Arc<Shared>, listener: TcpListener, stop: Ca
 }
 
 /// Starts the handshake of one connection in a task of its own: its buffers and its large future end with it.
-fn receive(
-    gateway: &Arc<Shared>,
-    doors: &Arc<Doors>,
-    slot: OwnedSemaphorePermit,
-    tcp: TcpStream,
-    peer: SocketAddr,
-) {
+fn receive(entrance: &Entrance, slot: OwnedSemaphorePermit, tcp: TcpStream, peer: SocketAddr) {
+    let Entrance { gateway, plan, slots: _, doors } = entrance;
     let Some(door) = Doors::enter(doors, peer.ip(), gateway.bounds.handshakes_per_address) else {
         meters::bound_hit("handshakes-per-address");
         return;
@@ -84,17 +144,19 @@ fn receive(
         return;
     }
     let gateway = Arc::clone(gateway);
+    let caller = Caller { peer, listener: Arc::clone(plan), tls: None };
     tokio::spawn(async move {
         gateway.meters.handshakes.increment(1.0);
         let under_way = UnderWay { gateway: Arc::clone(&gateway), _door: door, _slot: slot };
-        shake(&gateway, tcp, peer).await;
+        shake(&gateway, tcp, &caller).await;
         drop(under_way);
     });
 }
 
-async fn shake(gateway: &Arc<Shared>, tcp: TcpStream, peer: SocketAddr) {
+async fn shake(gateway: &Arc<Shared>, tcp: TcpStream, caller: &Caller) {
     let outcome = Outcome::default();
-    let connection = converse(gateway, tcp, peer, &outcome);
+    let peer = caller.peer;
+    let connection = converse(gateway, tcp, caller, &outcome);
     let result = timeout(gateway.bounds.handshake_wait, connection).await;
     // Taken before anything is awaited: the lock is never held across a wait.
     let state = outcome.take();
@@ -123,10 +185,10 @@ async fn shake(gateway: &Arc<Shared>, tcp: TcpStream, peer: SocketAddr) {
 async fn converse(
     gateway: &Arc<Shared>,
     tcp: TcpStream,
-    peer: SocketAddr,
+    caller: &Caller,
     outcome: &Outcome,
 ) -> Result<(), hyper::Error> {
-    let service = service_fn(|request| answer(gateway, peer, outcome, request));
+    let service = service_fn(|request| answer(gateway, caller, outcome, request));
     http1::Builder::new()
         .keep_alive(false)
         .auto_date_header(false)
@@ -141,14 +203,14 @@ async fn converse(
 
 async fn answer(
     gateway: &Arc<Shared>,
-    peer: SocketAddr,
+    caller: &Caller,
     outcome: &Outcome,
     mut request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     outcome.put(State::Judging);
     let upgrade = hyper::upgrade::on(&mut request);
     let (parts, _no_body) = request.into_parts();
-    match admit(gateway, peer, &parts).await {
+    match admit(gateway, caller, &parts).await {
         Ok(admitted) => {
             let response = switching(&admitted);
             outcome.put(State::Admitted(Box::new(admitted), upgrade));
@@ -157,7 +219,7 @@ async fn answer(
         Err(refusal) => {
             let reason = refusal.reason;
             outcome.put(State::Refused);
-            refuse(gateway, peer, refusal).await;
+            refuse(gateway, caller.peer, refusal).await;
             Ok(reason.response())
         }
     }
@@ -259,7 +321,7 @@ impl Outcome {
 
 /// Handshakes under way per address.
 #[derive(Default)]
-struct Doors(Mutex<HashMap<IpAddr, usize>>);
+pub(crate) struct Doors(Mutex<HashMap<IpAddr, usize>>);
 
 struct Door {
     doors: Arc<Doors>,

@@ -34,6 +34,68 @@ pub enum Reason {
     TooManyAttempts,
     /// The station offers only versions that the inventory does not allow it.
     VersionNotAllowed,
+    /// Another security profile than the one the station is provisioned for (requirement R-A01).
+    ProfileMismatch,
+    /// A lower security profile than the station has used before (requirement R-A03).
+    ProfileLowered,
+    /// A lower TLS version than the station has used before.
+    TlsLowered,
+    /// Only OCPP versions lower than the station has spoken before.
+    VersionLowered,
+    /// Profile 0, and the exception that allowed it has ended.
+    ExceptionExpired,
+    /// An address outside the networks that the station may come from.
+    AddressNotAllowed,
+    /// An address from which living sessions were challenged repeatedly.
+    AddressQuarantined,
+    /// Too many refused attempts on this id.
+    StationThrottled,
+    /// The station was admitted too often in a short time.
+    TooManyAdmissions,
+    /// A secret that breaks the length rules of every version the station may speak.
+    SecretForm,
+    /// No client certificate, where the station needs one.
+    CertificateMissing,
+    /// A client certificate that cannot be read.
+    CertificateMalformed,
+    /// A client certificate that does not lead to an anchor.
+    CertificateUntrusted,
+    /// More certificates than a chain may have.
+    CertificateChainTooLong,
+    /// A client certificate, or one above it, that is no longer valid.
+    CertificateExpired,
+    /// A client certificate, or one above it, that is not valid yet.
+    CertificateNotYetValid,
+    /// A client certificate, or one above it, that was revoked.
+    CertificateRevoked,
+    /// No current revocation list says whether the client certificate was revoked.
+    CertificateRevocationUnknown,
+    /// A certificate that is not for client authentication.
+    CertificateUsage,
+    /// A client key too short to prove anything (requirement R-A10).
+    CertificateWeakKey,
+    /// A certificate signed with an algorithm that proves nothing.
+    CertificateWeakSignature,
+    /// The certificate of an authority, not of a station.
+    CertificateIsAuthority,
+    /// A client certificate of another name than the station's.
+    CertificateName,
+    /// A client certificate with no common name, or several.
+    CertificateNameAmbiguous,
+    /// A client certificate whose alternative names do not name the station.
+    CertificateAlternativeName,
+    /// A client certificate whose common name is a host, an address or a URL.
+    CertificateNamesHost,
+    /// A client certificate of another organisation than the operator of the stations.
+    CertificateOrganisation,
+    /// The TLS handshake failed.
+    TlsFailed,
+    /// No PROXY header of version 2 from an address that must send one, or a malformed one.
+    ProxyHeader,
+    /// The certificate of the CSMS is not what it must be.
+    CsmsCertificate,
+    /// The CSMS sent us elsewhere; that is never followed.
+    CsmsRedirect,
     /// A session of this id is alive.
     AlreadyConnected,
     /// Another connection of this id is being admitted.
@@ -60,7 +122,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, for documentation and for registering metrics.
-    pub const ALL: [Reason; 25] = [
+    pub const ALL: [Reason; 56] = [
         Reason::MalformedRequest,
         Reason::NotWebSocket,
         Reason::WebSocketVersion,
@@ -75,6 +137,37 @@ impl Reason {
         Reason::WrongSecret,
         Reason::TooManyAttempts,
         Reason::VersionNotAllowed,
+        Reason::ProfileMismatch,
+        Reason::ProfileLowered,
+        Reason::TlsLowered,
+        Reason::VersionLowered,
+        Reason::ExceptionExpired,
+        Reason::AddressNotAllowed,
+        Reason::AddressQuarantined,
+        Reason::StationThrottled,
+        Reason::TooManyAdmissions,
+        Reason::SecretForm,
+        Reason::CertificateMissing,
+        Reason::CertificateMalformed,
+        Reason::CertificateUntrusted,
+        Reason::CertificateChainTooLong,
+        Reason::CertificateExpired,
+        Reason::CertificateNotYetValid,
+        Reason::CertificateRevoked,
+        Reason::CertificateRevocationUnknown,
+        Reason::CertificateUsage,
+        Reason::CertificateWeakKey,
+        Reason::CertificateWeakSignature,
+        Reason::CertificateIsAuthority,
+        Reason::CertificateName,
+        Reason::CertificateNameAmbiguous,
+        Reason::CertificateAlternativeName,
+        Reason::CertificateNamesHost,
+        Reason::CertificateOrganisation,
+        Reason::TlsFailed,
+        Reason::ProxyHeader,
+        Reason::CsmsCertificate,
+        Reason::CsmsRedirect,
         Reason::AlreadyConnected,
         Reason::AdmissionUnderWay,
         Reason::Busy,
@@ -106,6 +199,37 @@ impl Reason {
             Reason::WrongSecret => "wrong-secret",
             Reason::TooManyAttempts => "too-many-attempts",
             Reason::VersionNotAllowed => "version-not-allowed",
+            Reason::ProfileMismatch => "profile-mismatch",
+            Reason::ProfileLowered => "profile-lowered",
+            Reason::TlsLowered => "tls-lowered",
+            Reason::VersionLowered => "version-lowered",
+            Reason::ExceptionExpired => "exception-expired",
+            Reason::AddressNotAllowed => "address-not-allowed",
+            Reason::AddressQuarantined => "address-quarantined",
+            Reason::StationThrottled => "station-throttled",
+            Reason::TooManyAdmissions => "too-many-admissions",
+            Reason::SecretForm => "secret-form",
+            Reason::CertificateMissing => "certificate-missing",
+            Reason::CertificateMalformed => "certificate-malformed",
+            Reason::CertificateUntrusted => "certificate-untrusted",
+            Reason::CertificateChainTooLong => "certificate-chain-too-long",
+            Reason::CertificateExpired => "certificate-expired",
+            Reason::CertificateNotYetValid => "certificate-not-yet-valid",
+            Reason::CertificateRevoked => "certificate-revoked",
+            Reason::CertificateRevocationUnknown => "certificate-revocation-unknown",
+            Reason::CertificateUsage => "certificate-usage",
+            Reason::CertificateWeakKey => "certificate-weak-key",
+            Reason::CertificateWeakSignature => "certificate-weak-signature",
+            Reason::CertificateIsAuthority => "certificate-is-authority",
+            Reason::CertificateName => "certificate-name",
+            Reason::CertificateNameAmbiguous => "certificate-name-ambiguous",
+            Reason::CertificateAlternativeName => "certificate-alternative-name",
+            Reason::CertificateNamesHost => "certificate-names-host",
+            Reason::CertificateOrganisation => "certificate-organisation",
+            Reason::TlsFailed => "tls-failed",
+            Reason::ProxyHeader => "proxy-header",
+            Reason::CsmsCertificate => "csms-certificate",
+            Reason::CsmsRedirect => "csms-redirect",
             Reason::AlreadyConnected => "already-connected",
             Reason::AdmissionUnderWay => "admission-under-way",
             Reason::Busy => "busy",
@@ -128,6 +252,8 @@ impl Reason {
             | Reason::QueryInPath
             | Reason::NoSubprotocol
             | Reason::VersionNotAllowed
+            | Reason::TlsFailed
+            | Reason::ProxyHeader
             | Reason::EarlyBytes => StatusCode::BAD_REQUEST,
             Reason::NotWebSocket | Reason::WebSocketVersion => StatusCode::UPGRADE_REQUIRED,
             Reason::UnknownPath
@@ -136,13 +262,42 @@ impl Reason {
             | Reason::MalformedCredentials
             | Reason::WrongUser
             | Reason::UnknownStation
-            | Reason::WrongSecret => StatusCode::UNAUTHORIZED,
+            | Reason::WrongSecret
+            | Reason::ProfileMismatch
+            | Reason::ProfileLowered
+            | Reason::TlsLowered
+            | Reason::VersionLowered
+            | Reason::ExceptionExpired
+            | Reason::AddressNotAllowed
+            | Reason::SecretForm
+            | Reason::CertificateMissing
+            | Reason::CertificateMalformed
+            | Reason::CertificateUntrusted
+            | Reason::CertificateChainTooLong
+            | Reason::CertificateExpired
+            | Reason::CertificateNotYetValid
+            | Reason::CertificateRevoked
+            | Reason::CertificateRevocationUnknown
+            | Reason::CertificateUsage
+            | Reason::CertificateWeakKey
+            | Reason::CertificateWeakSignature
+            | Reason::CertificateIsAuthority
+            | Reason::CertificateName
+            | Reason::CertificateNameAmbiguous
+            | Reason::CertificateAlternativeName
+            | Reason::CertificateNamesHost
+            | Reason::CertificateOrganisation => StatusCode::UNAUTHORIZED,
             Reason::HandshakeTimeout | Reason::Abandoned => StatusCode::REQUEST_TIMEOUT,
             Reason::AlreadyConnected | Reason::AdmissionUnderWay => StatusCode::CONFLICT,
-            Reason::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
-            Reason::CsmsUnreachable | Reason::CsmsRefused | Reason::CsmsSubprotocol => {
-                StatusCode::BAD_GATEWAY
-            }
+            Reason::TooManyAttempts
+            | Reason::AddressQuarantined
+            | Reason::StationThrottled
+            | Reason::TooManyAdmissions => StatusCode::TOO_MANY_REQUESTS,
+            Reason::CsmsUnreachable
+            | Reason::CsmsRefused
+            | Reason::CsmsSubprotocol
+            | Reason::CsmsCertificate
+            | Reason::CsmsRedirect => StatusCode::BAD_GATEWAY,
             Reason::Busy | Reason::Draining | Reason::EvidenceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }

@@ -5,7 +5,8 @@ use chargewarden_evidence::entry::{self, genesis};
 use chargewarden_evidence::{Frontier, IndexNote, Stamp};
 
 use crate::{
-    Chunk, Credential, Journal, LogEnd, Query, SignedCheckpoint, Station, StationState, Store, StoreError,
+    Chunk, Credential, Journal, LogEnd, Marks, Query, SignedCheckpoint, Source, Station, StationState, Store,
+    StoreError,
 };
 
 /// Inventory, states and settings. The store must be empty.
@@ -21,7 +22,17 @@ pub async fn check_store(store: &dyn Store) -> Result<(), StoreError> {
         area: None,
         versions: ["1.6".to_owned()].into(),
         credential: Some(Credential::from_phc("$argon2id$v=19$m=8,t=1,p=1$AAAA$BBBB".to_owned())),
-        tolerances: ["unknown-fields".to_owned()].into(),
+        csms: Some("main".to_owned()),
+        profile: 3,
+        unauthenticated_until: None,
+        proposed: None,
+        factory: true,
+        quarantine: Some("moved without notice".to_owned()),
+        certificate_name: Some("SN-1".to_owned()),
+        sources: vec!["10.0.0.0/8".to_owned()],
+        tolerances: ["any-user-name".to_owned()].into(),
+        source: Source::Command,
+        file_credential: None,
     };
     // Ids that differ in case or in a trailing space are different stations.
     let like = Station { id: "cs-1".to_owned(), credential: None, ..station.clone() };
@@ -35,6 +46,12 @@ pub async fn check_store(store: &dyn Store) -> Result<(), StoreError> {
     store.put_station(&changed).await?;
     assert_eq!(store.station("CS-1").await?, Some(changed));
 
+    assert_eq!(store.marks("CS-1").await?, None);
+    let marks = Marks { profile: 3, tls: Some("1.3".to_owned()), at_ms: -1, ..Marks::default() };
+    store.put_marks("CS-1", &Marks::default()).await?;
+    store.put_marks("CS-1", &marks).await?;
+    assert_eq!(store.marks("CS-1").await?, Some(marks));
+
     assert_eq!(store.state("CS-1").await?, None);
     for version in [1, 2] {
         let state = StationState { version, value: format!("{{\"boot\":{version},\"name\":\"ü\\u0000\"}}") };
@@ -46,6 +63,7 @@ pub async fn check_store(store: &dyn Store) -> Result<(), StoreError> {
     assert!(!store.remove_station("CS-1").await?);
     assert_eq!(store.station("CS-1").await?, None);
     assert_eq!(store.state("CS-1").await?, None);
+    assert_eq!(store.marks("CS-1").await?, None);
 
     assert_eq!(store.setting("mode").await?, None);
     store.put_setting("mode", "one").await?;

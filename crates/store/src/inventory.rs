@@ -26,12 +26,74 @@ pub struct Station {
     /// The versions of OCPP it may speak, as `1.6`, `2.0.1`, `2.1`. Empty: any.
     #[serde(default)]
     pub versions: BTreeSet<String>,
+    /// The management system it is relayed to, by name. None: the only one there is.
+    #[serde(default)]
+    pub csms: Option<String>,
+    /// Its one security profile, 0 to 3 (OCPP 1.6 security whitepaper and 2.x, A00).
+    #[serde(default = "basic")]
+    pub profile: u8,
+    /// Until when it may connect without proving who it is, as `YYYY-MM-DD`; only with profile 0.
+    #[serde(default)]
+    pub unauthenticated_until: Option<String>,
     /// The slow hash of its password. None: it cannot sign in by password.
     #[serde(default)]
     pub credential: Option<Credential>,
+    /// The slow hash of a password that was sent to the station and whose acceptance is not yet known.
+    #[serde(default)]
+    pub proposed: Option<Credential>,
+    /// Its credential is the factory's: it is only provisioned until that is replaced.
+    #[serde(default)]
+    pub factory: bool,
+    /// Why it is quarantined; none while it is trusted.
+    #[serde(default)]
+    pub quarantine: Option<String>,
+    /// The name in its certificate; its id when none.
+    #[serde(default)]
+    pub certificate_name: Option<String>,
+    /// The networks it may come from, as `10.0.0.0/8`. Empty: any.
+    #[serde(default)]
+    pub sources: Vec<String>,
     /// The deviations that are tolerated, by name.
     #[serde(default)]
     pub tolerances: BTreeSet<String>,
+    /// Where the entry came from.
+    #[serde(default)]
+    pub source: Source,
+    /// The hash that the inventory file gave at the last import: a rotation stays until the file says something new.
+    #[serde(default)]
+    pub file_credential: Option<Credential>,
+}
+
+/// Entries of before there were profiles were of stations with passwords and without TLS.
+fn basic() -> u8 {
+    1
+}
+
+/// Where an entry of the inventory came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// The inventory file: an import that no longer names the station removes it.
+    #[default]
+    File,
+    /// A command: no import removes it.
+    Command,
+}
+
+/// What admissions taught about a station: it is never accepted below these again (OCPP A05, requirement R-A03).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Marks {
+    /// The highest security profile it has used.
+    pub profile: u8,
+    /// The highest TLS version it has used, `1.2` or `1.3`.
+    pub tls: Option<String>,
+    /// The highest OCPP version it has spoken, as `1.6`, `2.0.1`, `2.1`.
+    pub version: Option<String>,
+    /// The address it last proved itself from.
+    pub address: Option<String>,
+    /// When that was, in ms since the Unix epoch.
+    pub at_ms: i64,
 }
 
 /// A slow hash of a password, as a PHC string. Never printed.

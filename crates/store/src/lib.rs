@@ -33,7 +33,7 @@ mod store;
 pub use directory::Directory;
 
 pub use error::StoreError;
-pub use inventory::{Credential, Station, StationState};
+pub use inventory::{Credential, Marks, Source, Station, StationState};
 pub use journal::{Chunk, Journal, LogEnd, SignedCheckpoint, StoredChunk};
 pub use scribe::{
     AppendError, CHECKPOINT_INTERVAL, PENDING_BYTES_MAX, PENDING_RECORDS_MAX, RETRY_INTERVAL, SOON_BYTES,

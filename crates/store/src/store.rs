@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use chargewarden_evidence::Hash;
 
-use crate::{Station, StationState, StoreError};
+use crate::{Marks, Station, StationState, StoreError};
 
 /// The answer to come.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -22,8 +22,14 @@ pub trait Store: Send + Sync + 'static {
     /// Adds a station or changes it.
     fn put_station(&self, station: &Station) -> Answer<'_, ()>;
 
-    /// Removes a station and its state. False when there was none.
+    /// Removes a station, its state and its marks. False when there was none.
     fn remove_station(&self, id: &str) -> Answer<'_, bool>;
+
+    /// What admissions taught about a station.
+    fn marks(&self, station: &str) -> Answer<'_, Option<Marks>>;
+
+    /// Keeps what admissions taught about a station. It need not be in the inventory.
+    fn put_marks(&self, station: &str, marks: &Marks) -> Answer<'_, ()>;
 
     /// What the engine remembers of a station.
     fn state(&self, station: &str) -> Answer<'_, Option<StationState>>;

@@ -46,8 +46,10 @@ impl Run {
             Err(error) => return Ok(refuse_to_start(&error)),
         };
         let addresses = gateway.addresses();
-        tracing::info!(stations = %addresses.stations, admin = %addresses.admin, "listening");
-        say(format_args!("listening stations={} admin={}", addresses.stations, addresses.admin));
+        let stations: Vec<String> = addresses.stations.iter().map(ToString::to_string).collect();
+        let stations = stations.join(",");
+        tracing::info!(stations, admin = %addresses.admin, "listening");
+        say(format_args!("listening stations={stations} admin={}", addresses.admin));
         if let Some(path) = &self.ready_file {
             write_ready(path, addresses)?;
         }

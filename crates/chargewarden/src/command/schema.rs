@@ -33,9 +33,6 @@ mod tests {
             std::fs::write(path, &now).unwrap();
         }
         let committed = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(
-            committed == now,
-            "docs/reference/config.schema.json is stale: `UPDATE=1 cargo test -p chargewarden`"
-        );
+        assert!(committed == now, "docs/reference/config.schema.json is stale: `cargo xtask generate`");
     }
 }

@@ -12,8 +12,8 @@ use super::Wait;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Where stations connect.
-    pub listen: Listen,
+    /// Where stations connect. Without any: 127.0.0.1:9000 without TLS.
+    pub listen: Vec<Listen>,
     /// The management systems behind the service.
     pub csms: Vec<Csms>,
     /// The parties with jurisdiction, in the order in which they are asked. A message is forwarded only if every one allows it.
@@ -30,20 +30,77 @@ pub struct Config {
     pub log: Log,
 }
 
-/// Where stations connect.
+/// A place where stations connect.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Listen {
-    /// Address and port of the listener without TLS. Port 0 lets the system choose.
+    /// Address and port. Port 0 lets the system choose.
     pub address: String,
+    /// The security profiles served here: 0 to 3. When left out: `[1]` without TLS, `[2]` with TLS, `[2, 3]` where station
+    /// certificates are asked for.
+    pub profiles: Vec<u8>,
+    /// Networks, such as `10.0.0.0/8`, whose connections begin with a PROXY header of version 2. It is required from them and
+    /// read from no others.
+    pub proxy_from: Vec<String>,
+    /// TLS. Without it, every secret and command can be read on the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<ListenTls>,
     /// Permits a listener without TLS on an address that others can reach: secrets and commands then cross the network readable.
     pub danger_allow_plain_nonloopback: bool,
 }
 
 impl Default for Listen {
     fn default() -> Listen {
-        Listen { address: "127.0.0.1:9000".to_owned(), danger_allow_plain_nonloopback: false }
+        Listen {
+            address: "127.0.0.1:9000".to_owned(),
+            profiles: Vec::new(),
+            proxy_from: Vec::new(),
+            tls: None,
+            danger_allow_plain_nonloopback: false,
+        }
     }
+}
+
+/// TLS of a place where stations connect.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ListenTls {
+    /// Our certificates: one with an ECDSA key and one with an RSA key serve every station (OCPP asks for both kinds).
+    pub certificates: Vec<KeyPair>,
+    /// PEM files of the authorities of station certificates. Without any, no certificate is asked for and profile 3 is not served.
+    pub client_anchors: Vec<PathBuf>,
+    /// Revocation lists of those authorities, PEM or DER.
+    pub crls: Vec<PathBuf>,
+    /// The organisation (`O`) that a station certificate must name: the operator of the stations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<String>,
+    /// Permits station certificates without `crls`: a stolen key then stays good until its certificate expires.
+    pub danger_without_revocation: bool,
+    /// The lowest TLS version: `1.2` or `1.3`.
+    pub min_version: String,
+}
+
+impl Default for ListenTls {
+    fn default() -> ListenTls {
+        ListenTls {
+            certificates: Vec::new(),
+            client_anchors: Vec::new(),
+            crls: Vec::new(),
+            organisation: None,
+            danger_without_revocation: false,
+            min_version: "1.2".to_owned(),
+        }
+    }
+}
+
+/// A certificate and its key.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct KeyPair {
+    /// PEM file of the certificate, followed by those above it.
+    pub chain: PathBuf,
+    /// PEM file of its key (PKCS#8, SEC1 or PKCS#1).
+    pub key: PathBuf,
 }
 
 /// A management system.
@@ -54,8 +111,11 @@ pub struct Csms {
     pub name: String,
     /// The party that runs it: a name of `parties`.
     pub party: String,
-    /// `ws://host[:port]/path`; the station's id is appended as one more path segment.
+    /// `wss://host[:port]/path`, or `ws://…`; the station's id is appended as one more path segment.
     pub url: String,
+    /// TLS; needed for `wss`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<CsmsTls>,
     /// User name for its Basic authentication; the station's id when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
@@ -70,6 +130,40 @@ pub struct Csms {
     pub refusals: Refusals,
     /// Permits a connection without TLS to an address that is not this machine.
     pub danger_allow_plain_nonloopback: bool,
+}
+
+/// TLS of the connection to a management system.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CsmsTls {
+    /// PEM files of the anchors its certificate must lead to. Nothing else is trusted, no public authority either.
+    pub anchors: Vec<PathBuf>,
+    /// Revocation lists, PEM or DER.
+    pub crls: Vec<PathBuf>,
+    /// The name its certificate must have; the host of the URL when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_name: Option<String>,
+    /// PEM file of our certificate, followed by those above it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<PathBuf>,
+    /// PEM file of its key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<PathBuf>,
+    /// The lowest TLS version: `1.2` or `1.3`.
+    pub min_version: String,
+}
+
+impl Default for CsmsTls {
+    fn default() -> CsmsTls {
+        CsmsTls {
+            anchors: Vec::new(),
+            crls: Vec::new(),
+            server_name: None,
+            certificate: None,
+            key: None,
+            min_version: "1.2".to_owned(),
+        }
+    }
 }
 
 /// How a management system is told that a command was refused.
@@ -107,13 +201,26 @@ pub struct Inventory {
 }
 
 /// A station of the inventory file.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StationEntry {
     /// The id it dials in with, and its Basic user name: 1 to 48 of `A-Z a-z 0-9 - _ = + | @ . *`.
     pub id: String,
-    /// Its secret as an argon2id PHC string; make one with `chargewarden station hash`.
+    /// Its one security profile: 1 (secret without TLS), 2 (secret over TLS), 3 (certificate over TLS), or 0 (nothing), which
+    /// needs `danger_unauthenticated_until`.
+    pub profile: u8,
+    /// Until when a station of profile 0 may connect, `YYYY-MM-DD`: anybody who knows its id can be it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub danger_unauthenticated_until: Option<String>,
+    /// Its secret as an argon2id PHC string, for profiles 1 and 2; make one with `chargewarden station hash`. A secret that
+    /// was rotated since stays in force until this value changes.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub secret_hash: String,
+    /// Its secret is the one of the factory: the station is only provisioned until it is replaced.
+    pub factory: bool,
+    /// The common name of its certificate, for profile 3; its id when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate_name: Option<String>,
     /// The versions it may speak: `1.6`, `2.0.1`, `2.1`.
     pub versions: Vec<String>,
     /// The management system it is relayed to: a name of `csms`. May be left out when there is only one.
@@ -127,6 +234,68 @@ pub struct StationEntry {
     /// The part of the grid it is connected to, for policies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub area: Option<String>,
+    /// The party that owns it; the first of `parties` when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The parties with jurisdiction over it; all of `parties` when left out.
+    pub parties: Vec<String>,
+    /// The networks it may come from, such as `10.0.0.0/8`; any when left out.
+    pub sources: Vec<String>,
+    /// What it may do differently: `any-user-name`, `no-subprotocol`, `hex-key`.
+    pub tolerances: Vec<String>,
+    /// Its own access to the management system, where it differs from that of `csms`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<UpstreamEntry>,
+}
+
+impl Default for StationEntry {
+    fn default() -> StationEntry {
+        StationEntry {
+            id: String::new(),
+            profile: 2,
+            danger_unauthenticated_until: None,
+            secret_hash: String::new(),
+            factory: false,
+            certificate_name: None,
+            versions: Vec::new(),
+            csms: None,
+            site: None,
+            groups: Vec::new(),
+            area: None,
+            owner: None,
+            parties: Vec::new(),
+            sources: Vec::new(),
+            tolerances: Vec::new(),
+            upstream: None,
+        }
+    }
+}
+
+/// A station's own access to its management system. What is left out is that of `csms`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct UpstreamEntry {
+    /// Where, instead of the URL of `csms`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The path segment, instead of the station's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
+    /// User name for Basic authentication; the identity when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// File that holds the password; one trailing newline is ignored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
+    /// Name of the environment variable that holds the password, instead of a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_env: Option<String>,
+    /// PEM file of our certificate, followed by those above it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<PathBuf>,
+    /// PEM file of its key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<PathBuf>,
 }
 
 /// Where state and evidence are kept.

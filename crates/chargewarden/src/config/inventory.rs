@@ -1,16 +1,23 @@
 //! The inventory file: which stations there are.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::Path,
     sync::Arc,
 };
 
-use chargewarden_ocpp::Version;
-use chargewarden_proxy::{Csms, Station, StationId, check_hash};
+use chargewarden_ocpp::{Timestamp, Version};
+use chargewarden_policy::PartyId;
+use chargewarden_proxy::{
+    Csms, KeyPairFiles, Profile, Secrets, Station, StationId, Tolerance, Upstream, check_hash,
+};
 use serde::Deserialize;
 
-use super::{Problems, StationEntry};
+use super::{
+    Problems, StationEntry, UpstreamEntry,
+    listen::networks,
+    resolve::{Password, credentials},
+};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -48,10 +55,20 @@ pub fn read_inventory(path: &Path, problems: &mut Problems) -> Vec<(String, Stat
     entries
 }
 
+/// What the entries refer to.
+pub(super) struct Around<'a> {
+    /// Where relative paths start.
+    pub(super) base: &'a Path,
+    /// The parties there are.
+    pub(super) parties: &'a [PartyId],
+    /// The management systems there are.
+    pub(super) csms: &'a BTreeMap<String, Arc<Csms>>,
+}
+
 /// Checks the entries against each other and against the management systems.
 pub(super) fn stations(
     entries: Vec<(String, StationEntry)>,
-    csms: &BTreeMap<String, Arc<Csms>>,
+    around: &Around<'_>,
     problems: &mut Problems,
 ) -> Vec<Station> {
     let mut places: HashMap<String, String> = HashMap::with_capacity(entries.len());
@@ -60,25 +77,98 @@ pub(super) fn stations(
         if let Some(first) = places.insert(entry.id.clone(), at.clone()) {
             problems.add(&at, format!("`{}` was already given by {first}; ids are unique", entry.id));
         }
-        if let Some(station) = station(&at, entry, csms, problems) {
+        if let Some(station) = station(&at, entry, around, problems) {
             stations.push(station);
         }
     }
     stations
 }
 
-fn station(
-    at: &str,
-    entry: StationEntry,
-    csms: &BTreeMap<String, Arc<Csms>>,
-    problems: &mut Problems,
-) -> Option<Station> {
+fn station(at: &str, entry: StationEntry, around: &Around<'_>, problems: &mut Problems) -> Option<Station> {
+    let sources = networks(&format!("{at}.sources"), &entry.sources, problems);
+    let upstream = entry.upstream.as_ref().map(|upstream| upstream_of(at, upstream, around.base, problems));
     let mut note = |key: &str, what: String| problems.add(format!("{at}.{key}"), what);
     let id = StationId::parse(&entry.id).map_err(|problem| note("id", problem.to_string())).ok();
-    if let Err(problem) = check_hash(&entry.secret_hash) {
-        // The value is not shown: people put the secret itself here.
-        note("secret_hash", problem.to_string());
+    let profile = Profile::of_number(entry.profile).or_else(|| {
+        note("profile", format!("`{}` is not a security profile (0 to 3)", entry.profile));
+        None
+    });
+    let until = entry.danger_unauthenticated_until.as_ref().and_then(|date| {
+        let until = Timestamp::parse(&format!("{date}T00:00:00Z")).ok();
+        if until.is_none() {
+            note("danger_unauthenticated_until", format!("`{date}` is not a date, such as `2026-12-31`"));
+        }
+        until
+    });
+    if profile == Some(Profile::Unauthenticated) && entry.danger_unauthenticated_until.is_none() {
+        note(
+            "profile",
+            "profile 0 lets anybody who knows the id be the station; if it must be, say until when: \
+             `danger_unauthenticated_until = \"YYYY-MM-DD\"`"
+                .to_owned(),
+        );
     }
+    if profile.is_some_and(Profile::has_secret) || !entry.secret_hash.is_empty() {
+        if let Err(problem) = check_hash(&entry.secret_hash) {
+            // The value is not shown: people put the secret itself here.
+            note("secret_hash", problem.to_string());
+        }
+    }
+    let versions = versions(&entry, &mut note);
+    let owner = match &entry.owner {
+        None => around.parties.first().cloned(),
+        Some(name) => around.parties.iter().find(|party| party.as_str() == name).cloned().or_else(|| {
+            note("owner", format!("`{name}` is not the name of one of `parties`"));
+            None
+        }),
+    };
+    let mut parties = Vec::new();
+    for name in &entry.parties {
+        match around.parties.iter().find(|party| party.as_str() == name) {
+            Some(party) => parties.push(party.clone()),
+            None => note("parties", format!("`{name}` is not the name of one of `parties`")),
+        }
+    }
+    let mut tolerances = BTreeSet::new();
+    for name in &entry.tolerances {
+        match name.parse::<Tolerance>() {
+            Ok(tolerance) => drop(tolerances.insert(tolerance)),
+            Err(problem) => note("tolerances", problem.to_string()),
+        }
+    }
+    let csms = match (&entry.csms, around.csms.first_key_value()) {
+        (Some(name), _) => around.csms.get(name).or_else(|| {
+            note("csms", format!("`{name}` is not the name of a [[csms]] ({})", known(around.csms)));
+            None
+        }),
+        (None, Some((_, only))) if around.csms.len() == 1 => Some(only),
+        (None, _) => {
+            note("csms", format!("say which management system it is relayed to ({})", known(around.csms)));
+            None
+        }
+    };
+    Some(Station {
+        id: id?,
+        profile: profile?,
+        unauthenticated_until: until,
+        secrets: Secrets { current: Some(entry.secret_hash).filter(|hash| !hash.is_empty()), proposed: None },
+        factory: entry.factory,
+        quarantine: None,
+        certificate_name: entry.certificate_name,
+        versions,
+        site: entry.site.unwrap_or_default(),
+        groups: entry.groups,
+        area: entry.area.unwrap_or_default(),
+        owner: owner?,
+        parties: if parties.is_empty() { around.parties.to_vec() } else { parties },
+        sources,
+        tolerances,
+        csms: Arc::clone(csms?),
+        upstream,
+    })
+}
+
+fn versions(entry: &StationEntry, note: &mut impl FnMut(&str, String)) -> Vec<Version> {
     let mut versions = Vec::new();
     for version in &entry.versions {
         match version.parse::<Version>() {
@@ -92,26 +182,39 @@ fn station(
     if entry.versions.is_empty() {
         note("versions", "say which versions it may speak, such as `versions = [\"1.6\"]`".to_owned());
     }
-    let csms = match (&entry.csms, csms.first_key_value()) {
-        (Some(name), _) => csms.get(name).or_else(|| {
-            note("csms", format!("`{name}` is not the name of a [[csms]] ({})", known(csms)));
+    versions
+}
+
+/// A station's own access to its management system.
+fn upstream_of(at: &str, entry: &UpstreamEntry, base: &Path, problems: &mut Problems) -> Upstream {
+    let at = format!("{at}.upstream");
+    let url = entry.url.as_ref().and_then(|text| match text.parse() {
+        Ok(url) => Some(url),
+        Err(error) => {
+            problems.add(format!("{at}.url"), format!("`{text}` is not a URL: {error}"));
             None
-        }),
-        (None, Some((_, only))) if csms.len() == 1 => Some(only),
-        (None, _) => {
-            note("csms", format!("say which management system it is relayed to ({})", known(csms)));
+        }
+    });
+    let password = Password {
+        user: entry.user.as_deref(),
+        file: entry.password_file.as_deref(),
+        variable: entry.password_env.as_deref(),
+    };
+    let certificate = match (&entry.certificate, &entry.key) {
+        (Some(chain), Some(key)) => Some(KeyPairFiles { chain: base.join(chain), key: base.join(key) }),
+        (None, None) => None,
+        (Some(_), None) | (None, Some(_)) => {
+            problems
+                .add(format!("{at}.certificate"), "a certificate needs its key, and a key its certificate");
             None
         }
     };
-    Some(Station {
-        id: id?,
-        secret_hash: entry.secret_hash,
-        versions,
-        site: entry.site.unwrap_or_default(),
-        groups: entry.groups,
-        area: entry.area.unwrap_or_default(),
-        csms: Arc::clone(csms?),
-    })
+    Upstream {
+        url,
+        identity: entry.identity.clone(),
+        credentials: credentials(&at, &password, base, problems).ok().flatten(),
+        certificate,
+    }
 }
 
 fn known(csms: &BTreeMap<String, Arc<Csms>>) -> String {

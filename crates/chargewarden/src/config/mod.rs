@@ -6,6 +6,7 @@
 
 mod form;
 mod inventory;
+mod listen;
 mod policies;
 mod problem;
 mod resolve;
@@ -13,7 +14,8 @@ mod source;
 mod wait;
 
 pub use form::{
-    Admin, Config, Csms, Inventory, Limits, Listen, Log, LogFormat, Party, Refusals, StationEntry, Store,
+    Admin, Config, Csms, CsmsTls, Inventory, KeyPair, Limits, Listen, ListenTls, Log, LogFormat, Party,
+    Refusals, StationEntry, Store, UpstreamEntry,
 };
 pub use inventory::read_inventory;
 pub use policies::{BUILTIN_PREFIX, Pack, builtin_packs, party_of, read_bundle};

@@ -10,18 +10,23 @@ use std::{
 use chargewarden_engine::SessionLimits;
 use chargewarden_ocpp::refusal::RefusalStyle;
 use chargewarden_policy::{Bundle, PartyId};
-use chargewarden_proxy::{Bounds, Csms, CsmsCredentials, Secret, Station};
+use chargewarden_proxy::{
+    Bounds, Csms, CsmsCredentials, CsmsTls, KeyPairFiles, ListenerPlan, Secret, Station,
+};
 use http::Uri;
 
-use super::{Config, LogFormat, Problems, Refusals, inventory, policies::read_bundle, read_inventory};
+use super::{
+    Config, LogFormat, Problems, Refusals, inventory,
+    listen::{listeners, tls_version},
+    policies::read_bundle,
+    read_inventory,
+};
 
 /// A configuration in which everything is known to be right.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Where stations connect.
-    pub listen: SocketAddr,
-    /// See [`super::Listen::danger_allow_plain_nonloopback`].
-    pub danger_allow_plain_nonloopback: bool,
+    pub listeners: Vec<ListenerPlan>,
     /// The parties with jurisdiction, in the order in which they are asked.
     pub parties: Vec<PartyId>,
     /// Their bundles, in the same order.
@@ -65,22 +70,10 @@ pub struct Sink {
 /// Everything that is wrong.
 pub fn resolve(config: &Config, base: &Path) -> Result<Settings, Problems> {
     let mut problems = Problems::default();
-    let listen = address("listen.address", &config.listen.address, &mut problems);
-    if let Some(listen) = listen
-        && !listen.ip().is_loopback()
-        && !config.listen.danger_allow_plain_nonloopback
-    {
-        problems.add(
-            "listen.address",
-            format!(
-                "`{listen}` can be reached from outside, and this listener has no TLS; use 127.0.0.1, or set \
-                 `danger_allow_plain_nonloopback = true` if the network is trusted"
-            ),
-        );
-    }
+    let listeners = listeners(&config.listen, base, &mut problems);
     let (parties, bundles) = parties(config, base, &mut problems);
     let csms = management_systems(config, base, &parties, &mut problems);
-    let stations = inventory(config, base, &csms, &mut problems);
+    let stations = inventory(config, base, &parties, &csms, &mut problems);
     let admin = address("admin.address", &config.admin.address, &mut problems);
     if let Some(admin) = admin
         && !admin.ip().is_loopback()
@@ -98,7 +91,7 @@ pub fn resolve(config: &Config, base: &Path) -> Result<Settings, Problems> {
     if let Err(error) = config.log.level.parse::<tracing_subscriber::EnvFilter>() {
         problems.add("log.level", format!("`{}` is not a filter: {error}", config.log.level));
     }
-    let (Some(listen), Some(admin), true) = (listen, admin, problems.is_empty()) else {
+    let (Some(admin), true) = (admin, problems.is_empty()) else {
         return Err(problems);
     };
     let limits = &config.limits;
@@ -106,8 +99,7 @@ pub fn resolve(config: &Config, base: &Path) -> Result<Settings, Problems> {
     session_limits.wire.frame_bytes = limits.frame_bytes;
     session_limits.answer_ms = u64::try_from(limits.answer_wait.0.as_millis()).unwrap_or(u64::MAX);
     Ok(Settings {
-        listen,
-        danger_allow_plain_nonloopback: config.listen.danger_allow_plain_nonloopback,
+        listeners,
         parties: parties.into_iter().collect(),
         bundles,
         stations,
@@ -124,7 +116,7 @@ pub fn resolve(config: &Config, base: &Path) -> Result<Settings, Problems> {
     })
 }
 
-fn address(key: &str, text: &str, problems: &mut Problems) -> Option<SocketAddr> {
+pub(super) fn address(key: &str, text: &str, problems: &mut Problems) -> Option<SocketAddr> {
     let parsed = text.parse().ok();
     if parsed.is_none() {
         problems.add(key, format!("`{text}` is not an address and a port, such as `127.0.0.1:9000`"));
@@ -204,13 +196,19 @@ fn management_systems(
             tracing::debug!(%party, "a management system is run by a party without policies");
         }
         let url = url(&at, entry, problems);
-        let credentials = credentials(&at, entry, base, problems);
+        let password = Password {
+            user: entry.user.as_deref(),
+            file: entry.password_file.as_deref(),
+            variable: entry.password_env.as_deref(),
+        };
+        let credentials = credentials(&at, &password, base, problems);
         let (Some(party), Some(url), Ok(credentials)) = (party, url, credentials) else { continue };
         let refusals = match entry.refusals {
             Refusals::OwnStatus => RefusalStyle::OwnStatus,
             Refusals::CallError => RefusalStyle::CallError,
         };
-        let csms = Csms { name: entry.name.clone(), party, url, credentials, refusals };
+        let tls = entry.tls.as_ref().map(|tls| csms_tls(&format!("{at}.tls"), tls, base, problems));
+        let csms = Csms { name: entry.name.clone(), party, url, credentials, refusals, tls };
         systems.insert(entry.name.clone(), Arc::new(csms));
     }
     systems
@@ -250,18 +248,52 @@ fn url(at: &str, entry: &super::Csms, problems: &mut Problems) -> Option<Uri> {
     Some(url)
 }
 
+/// The files of a connection to a management system.
+fn csms_tls(at: &str, entry: &super::CsmsTls, base: &Path, problems: &mut Problems) -> CsmsTls {
+    let file = |path: &PathBuf| base.join(path);
+    let certificate = match (&entry.certificate, &entry.key) {
+        (Some(chain), Some(key)) => Some(KeyPairFiles { chain: file(chain), key: file(key) }),
+        (None, None) => None,
+        (Some(_), None) => {
+            problems.add(format!("{at}.key"), "a certificate needs its key");
+            None
+        }
+        (None, Some(_)) => {
+            problems.add(format!("{at}.certificate"), "a key needs its certificate");
+            None
+        }
+    };
+    CsmsTls {
+        anchors: entry.anchors.iter().map(file).collect(),
+        crls: entry.crls.iter().map(file).collect(),
+        server_name: entry.server_name.clone(),
+        certificate,
+        min_version: tls_version(&format!("{at}.min_version"), &entry.min_version, problems)
+            .unwrap_or_default(),
+    }
+}
+
 fn is_this_machine(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-fn credentials(
+/// Where a password is to be found.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Password<'a> {
+    pub(super) user: Option<&'a str>,
+    pub(super) file: Option<&'a Path>,
+    pub(super) variable: Option<&'a str>,
+}
+
+/// Reads user and password, where any are named.
+pub(super) fn credentials(
     at: &str,
-    entry: &super::Csms,
+    entry: &Password<'_>,
     base: &Path,
     problems: &mut Problems,
 ) -> Result<Option<CsmsCredentials>, ()> {
-    let password = match (&entry.password_file, &entry.password_env) {
+    let password = match (entry.file, entry.variable) {
         (None, None) => {
             if entry.user.is_some() {
                 problems.add(format!("{at}.user"), "a user needs `password_file` or `password_env`");
@@ -295,16 +327,17 @@ fn credentials(
         problems.add(format!("{at}.password_file"), "the password is empty or has line breaks");
         return Err(());
     }
-    if entry.user.as_ref().is_some_and(|user| user.contains([':', '\n', '\r'])) {
+    if entry.user.is_some_and(|user| user.contains([':', '\n', '\r'])) {
         problems.add(format!("{at}.user"), "a user name has no `:` and no line breaks");
         return Err(());
     }
-    Ok(Some(CsmsCredentials { user: entry.user.clone(), password: Secret::new(password) }))
+    Ok(Some(CsmsCredentials { user: entry.user.map(str::to_owned), password: Secret::new(password) }))
 }
 
 fn inventory(
     config: &Config,
     base: &Path,
+    parties: &[PartyId],
     csms: &BTreeMap<String, Arc<Csms>>,
     problems: &mut Problems,
 ) -> Vec<Station> {
@@ -317,7 +350,7 @@ fn inventory(
     if config.inventory.file.is_none() && entries.is_empty() {
         problems.add("inventory.file", "name the file that lists the stations");
     }
-    inventory::stations(entries, csms, problems)
+    inventory::stations(entries, &inventory::Around { base, parties, csms }, problems)
 }
 
 fn limits(config: &Config, problems: &mut Problems) {
@@ -368,14 +401,22 @@ fn dangers(config: &Config) -> Vec<String> {
     let csms = config.csms.iter().enumerate().map(|(number, csms)| {
         (format!("csms[{number}].danger_allow_plain_nonloopback"), csms.danger_allow_plain_nonloopback)
     });
-    [
-        ("listen.danger_allow_plain_nonloopback".to_owned(), config.listen.danger_allow_plain_nonloopback),
-        ("admin.danger_allow_nonloopback".to_owned(), config.admin.danger_allow_nonloopback),
-    ]
-    .into_iter()
-    .chain(csms)
-    .filter_map(|(key, on)| on.then_some(key))
-    .collect()
+    let listen = config.listen.iter().enumerate().flat_map(|(number, listen)| {
+        let without_revocation = listen.tls.as_ref().is_some_and(|tls| tls.danger_without_revocation);
+        [
+            (
+                format!("listen[{number}].danger_allow_plain_nonloopback"),
+                listen.danger_allow_plain_nonloopback,
+            ),
+            (format!("listen[{number}].tls.danger_without_revocation"), without_revocation),
+        ]
+    });
+    [("admin.danger_allow_nonloopback".to_owned(), config.admin.danger_allow_nonloopback)]
+        .into_iter()
+        .chain(listen)
+        .chain(csms)
+        .filter_map(|(key, on)| on.then_some(key))
+        .collect()
 }
 
 #[cfg(test)]
@@ -412,7 +453,7 @@ mod tests {
     #[test]
     fn every_problem_of_meaning_is_reported_at_once() {
         let text = r#"
-            listen = { address = "nine thousand" }
+            listen = [{ address = "nine thousand" }]
             admin = { address = "0.0.0.0:8080" }
             log = { level = "a=b=c" }
             limits = { frame_bytes = 10, handshake_wait = "1s", tick = "1ms" }
@@ -451,7 +492,7 @@ mod tests {
         ];
         let problems = problems(text, stations);
         for expected in [
-            "listen.address: `nine thousand` is not an address and a port",
+            "listen[0].address: `nine thousand` is not an address and a port",
             "admin.address: `0.0.0.0:8080` can be reached from outside",
             "log.level: `a=b=c` is not a filter",
             "limits.frame_bytes: between 1024 and 16777216",

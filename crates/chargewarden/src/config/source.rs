@@ -279,7 +279,7 @@ mod tests {
     #[test]
     fn every_problem_of_form_is_reported_at_once() {
         let text = r#"
-            [listen]
+            [[listen]]
             adress = "127.0.0.1:9000"
             danger_allow_plain_nonloopback = "yes"
             [[csms]]
@@ -292,8 +292,8 @@ mod tests {
         "#;
         let problems = read(text, &[]).unwrap_err().to_string();
         for expected in [
-            "listen.adress: unknown field `adress`, expected `address`",
-            "listen.danger_allow_plain_nonloopback: invalid type: string \"yes\", expected a boolean",
+            "listen[0].adress: unknown field `adress`, expected one of `address`",
+            "listen[0].danger_allow_plain_nonloopback: invalid type: string \"yes\", expected a boolean",
             "csms[0].name: invalid type: integer `5`, expected a string",
             "limits.tick: `5 parsecs` is not a time",
             "limits.frame_bytes: invalid value: integer `-1`",
@@ -305,9 +305,9 @@ mod tests {
 
     #[test]
     fn the_environment_is_laid_over_the_file() {
-        let text = "[listen]\naddress = \"127.0.0.1:9000\"\n[[csms]]\nname = \"main\"\nurl = \"ws://a/\"\n";
+        let text = "[[listen]]\naddress = \"127.0.0.1:9000\"\n[[csms]]\nname = \"main\"\nurl = \"ws://a/\"\n";
         let environment = [
-            ("CHARGEWARDEN_LISTEN__ADDRESS", "127.0.0.1:0"),
+            ("CHARGEWARDEN_LISTEN__0__ADDRESS", "127.0.0.1:0"),
             ("CHARGEWARDEN_CSMS__0__URL", "ws://b/"),
             ("CHARGEWARDEN_CSMS__1__NAME", "second"),
             ("CHARGEWARDEN_LIMITS__HANDSHAKES", "7"),
@@ -316,7 +316,7 @@ mod tests {
         ];
         let sources = read(text, &environment).unwrap();
         let config = &sources.config;
-        assert_eq!(config.listen.address, "127.0.0.1:0");
+        assert_eq!(config.listen[0].address, "127.0.0.1:0");
         assert_eq!((config.csms[0].name.as_str(), config.csms[0].url.as_str()), ("main", "ws://b/"));
         assert_eq!(config.csms[1].name, "second");
         assert_eq!((config.limits.handshakes, config.admin.hosts.len()), (7, 2));
@@ -330,10 +330,11 @@ mod tests {
 
     #[test]
     fn a_misspelled_variable_is_a_problem() {
-        let problems = read("", &[("CHARGEWARDEN_LISTEN__ADRESS", "x"), ("CHARGEWARDEN_CSMS__3__URL", "x")]);
+        let problems =
+            read("", &[("CHARGEWARDEN_LISTEN__0__ADRESS", "x"), ("CHARGEWARDEN_CSMS__3__URL", "x")]);
         let problems = problems.unwrap_err().to_string();
-        assert!(problems.contains("listen.adress: unknown field"), "{problems}");
-        assert!(problems.contains("(set by CHARGEWARDEN_LISTEN__ADRESS)"), "{problems}");
+        assert!(problems.contains("listen[0].adress: unknown field"), "{problems}");
+        assert!(problems.contains("(set by CHARGEWARDEN_LISTEN__0__ADRESS)"), "{problems}");
         assert!(
             problems.contains("CHARGEWARDEN_CSMS__3__URL: there is no entry 3: the list has 0"),
             "{problems}"

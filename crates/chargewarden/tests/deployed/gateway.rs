@@ -30,13 +30,13 @@ impl Place {
         let ids = (0..stations).map(|n| format!("H-{n}")).chain(["BYSTANDER".to_owned()]);
         let inventory: String = ids
             .map(|id| {
-                format!("[[station]]\nid = \"{id}\"\nversions = {versions}\nsecret_hash = \"{hash}\"\n\n")
+                format!("[[station]]\nid = \"{id}\"\nprofile = 1\nversions = {versions}\nsecret_hash = \"{hash}\"\n\n")
             })
             .collect();
         std::fs::write(folder.path().join("stations.toml"), inventory).unwrap();
         let configuration = format!(
             r#"
-[listen]
+[[listen]]
 address = "127.0.0.1:0"
 [admin]
 address = "127.0.0.1:0"

@@ -8,7 +8,7 @@ use std::{
 
 use chargewarden::{
     Gateway,
-    config::{Config, Csms as CsmsEntry, Party, StationEntry, Wait, resolve},
+    config::{Config, Csms as CsmsEntry, Listen, Party, StationEntry, Wait, resolve},
 };
 use chargewarden_ocpp::Version;
 use chargewarden_proxy::{Secret, hash_secret};
@@ -54,7 +54,7 @@ impl World {
 
     pub(crate) fn dial(&self, station: &str, version: Version) -> Dial {
         Dial {
-            url: format!("ws://{}/ocpp", self.gateway.addresses().stations),
+            url: format!("ws://{}/ocpp", self.gateway.addresses().first()),
             station: station.to_owned(),
             password: Some(SECRET.to_owned()),
             version,
@@ -96,7 +96,7 @@ pub(crate) fn config(place: &Path, csms: &str) -> Config {
         .unwrap();
     let hash = hash_secret(&Secret::new(SECRET.into()), &[7; 16]).unwrap();
     let mut config = Config::default();
-    config.listen.address = "127.0.0.1:0".to_owned();
+    config.listen = vec![Listen { address: "127.0.0.1:0".to_owned(), ..Listen::default() }];
     config.admin.address = "127.0.0.1:0".to_owned();
     config.store.path = "data".into();
     config.parties = vec![Party { name: "cso".to_owned(), bundles: vec!["everything".to_owned()] }];
@@ -111,6 +111,7 @@ pub(crate) fn config(place: &Path, csms: &str) -> Config {
         .into_iter()
         .map(|id| StationEntry {
             id: id.to_owned(),
+            profile: 1,
             secret_hash: hash.clone(),
             versions: versions.clone(),
             ..StationEntry::default()

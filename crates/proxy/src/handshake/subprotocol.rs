@@ -11,7 +11,7 @@ pub const OFFERS_MAX: usize = 16;
 /// The versions among the offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offered {
-    /// In the station's order.
+    /// In the station's order. Empty when it offered nothing at all.
     pub versions: Vec<Version>,
 }
 
@@ -26,6 +26,9 @@ pub(super) fn offered(headers: &HeaderMap) -> Result<Offered, Reason> {
             }
             names.push(name);
         }
+    }
+    if names.is_empty() {
+        return Ok(Offered { versions: Vec::new() });
     }
     let versions: Vec<Version> = names.into_iter().filter_map(Version::from_subprotocol).collect();
     if versions.is_empty() { Err(Reason::NoSubprotocol) } else { Ok(Offered { versions }) }

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::directory::{Directory, EVIDENCE_DB, STATE_DB};
 use crate::store::{Answer, ENTRIES_MAX, Found, Query, StoredEntry};
-use crate::{Station, StationState, Store, StoreError};
+use crate::{Marks, Station, StationState, Store, StoreError};
 use chargewarden_evidence::entry;
 pub use journal::SqliteJournal;
 pub(crate) use journal::{chunk_from, latest_checkpoint, size};
@@ -71,7 +71,25 @@ impl Store for SqliteStore {
         let id = id.to_owned();
         Box::pin(self.state.run(move |connection| {
             execute(connection, "DELETE FROM station_state WHERE station = ?1", &[&id])?;
+            execute(connection, "DELETE FROM station_marks WHERE station = ?1", &[&id])?;
             Ok(connection.prepare_cached("DELETE FROM station WHERE id = ?1")?.execute([id])? > 0)
+        }))
+    }
+
+    fn marks(&self, station: &str) -> Answer<'_, Option<Marks>> {
+        let station = station.to_owned();
+        Box::pin(self.state.run(move |connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT body FROM station_marks WHERE station = ?1")?;
+            statement.query_row([station], |row| from_json(row, 0)).optional()
+        }))
+    }
+
+    fn put_marks(&self, station: &str, marks: &Marks) -> Answer<'_, ()> {
+        let (station, body) = (station.to_owned(), to_json(marks));
+        Box::pin(self.state.run(move |connection| {
+            let sql = "INSERT OR REPLACE INTO station_marks (station, body) VALUES (?1, ?2)";
+            execute(connection, sql, &[&station, &body?])
         }))
     }
 

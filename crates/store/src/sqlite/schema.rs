@@ -25,13 +25,18 @@ pub(crate) struct Schema {
 
 pub(crate) const STATE: Schema = Schema {
     application_id: 0x4357_5354, // "CWST"
-    steps: &["
+    steps: &[
+        "
         CREATE TABLE station (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE station_state (
             station TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-    "],
+    ",
+        "
+        CREATE TABLE station_marks (station TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    ",
+    ],
 };
 
 pub(crate) const EVIDENCE: Schema = Schema {
@@ -176,7 +181,7 @@ mod tests {
         connection.execute("INSERT INTO schema_version (version) VALUES (99)", []).unwrap();
         let error = open(&path, &STATE).unwrap_err().to_string();
         assert!(
-            error.contains("has schema version 99, this program knows 1; run the newer program"),
+            error.contains("has schema version 99, this program knows 2; run the newer program"),
             "{error}"
         );
     }

@@ -32,7 +32,7 @@ pub(super) fn command(
     fs::write(
         &file,
         format!(
-            "listen.address = \"127.0.0.1:0\"
+            "listen = [{{ address = \"127.0.0.1:0\" }}]
 admin.address = \"127.0.0.1:0\"
 inventory.file = \"inventory.toml\"
 store.path = \"data\"
@@ -72,7 +72,10 @@ fn inventory(stations: usize) -> Result<String> {
     let mut inventory = String::new();
     for ordinal in 0..stations {
         let id = format!("{}{ordinal:04}", prefix(Kind::Chargewarden));
-        writeln!(inventory, "[[station]]\nid = \"{id}\"\nsecret_hash = \"{hash}\"\nversions = [\"1.6\"]\n")?;
+        writeln!(
+            inventory,
+            "[[station]]\nid = \"{id}\"\nprofile = 1\nsecret_hash = \"{hash}\"\nversions = [\"1.6\"]\n"
+        )?;
     }
     Ok(inventory)
 }

@@ -15,7 +15,7 @@ use chargewarden_testkit::{Csms, quick_hash};
 
 use super::script::Order;
 use crate::Gateway;
-use crate::config::{Config, Csms as CsmsEntry, Party, StationEntry, resolve};
+use crate::config::{Config, Csms as CsmsEntry, Listen, Party, StationEntry, resolve};
 
 /// How long an order's record may take to be found.
 const RECORD_WAIT: Duration = Duration::from_secs(5);
@@ -71,6 +71,7 @@ impl Scene {
             let secret: String = fresh()?.iter().map(|byte| format!("{byte:02x}")).collect();
             stations.push(StationEntry {
                 id: entry.id.clone(),
+                profile: 1,
                 secret_hash: quick_hash(&secret, &fresh()?),
                 versions: vec![entry.version.to_string()],
                 site: Some(entry.site.clone()),
@@ -79,7 +80,7 @@ impl Scene {
             secrets.insert(entry.id.clone(), secret);
         }
         let mut config = Config::default();
-        config.listen.address = "127.0.0.1:0".to_owned();
+        config.listen = vec![Listen { address: "127.0.0.1:0".to_owned(), ..Listen::default() }];
         config.admin.address = "127.0.0.1:0".to_owned();
         config.store.path = folder.join("data");
         config.csms = vec![CsmsEntry {
@@ -93,7 +94,7 @@ impl Scene {
         let settings = resolve(&config, &folder).map_err(|problems| anyhow::anyhow!("{problems}"))?;
         let gateway = Gateway::start(settings).await?;
         let fleet = Fleet::launch(&Plan {
-            url: format!("ws://{}/ocpp", gateway.addresses().stations),
+            url: format!("ws://{}/ocpp", gateway.addresses().first()),
             password: Arc::new(move |station| secrets.get(station).cloned().unwrap_or_default()),
             speed,
             seed: 7,
