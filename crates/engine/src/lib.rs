@@ -16,6 +16,7 @@
 )]
 
 pub mod effects;
+mod events;
 mod facts;
 mod hold;
 mod input;
@@ -25,6 +26,7 @@ mod step;
 mod verdict;
 mod world;
 
+pub use events::events_reference;
 pub use facts::{Boot, StateProblem, StationState};
 pub use hold::{Hold, Ticket};
 pub use input::Input;

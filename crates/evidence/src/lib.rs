@@ -31,6 +31,7 @@ pub mod note;
 mod own_call;
 pub mod proof;
 mod record;
+pub mod security;
 mod service;
 mod stamp;
 mod verifier;
@@ -47,6 +48,7 @@ pub use message::{Answered, Cause, EffectNote, Message, MessageType, Side, Verdi
 pub use note::{NoteError, NoteKey, NoteSigner};
 pub use own_call::{OwnCall, OwnCallPhase};
 pub use record::{Durability, Event, IndexNote, Record, RecordError};
+pub use security::{Origin, OwnEvent, Repeats, Security};
 pub use service::{Bundle, BundleOutcome, Connection, Gap, Inventory, Lifecycle, Phase, Stage};
 pub use stamp::Stamp;
 pub use verifier::{FINDINGS_MAX, Finding, Verification, Verifier};

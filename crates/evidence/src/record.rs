@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use crate::{
-    Bundle, Connection, Gap, Inventory, Lifecycle, Message, OwnCall, Stamp, Tolerance, Verdict, Violation,
+    Bundle, Connection, Gap, Inventory, Lifecycle, Message, OwnCall, Security, Stamp, Tolerance, Verdict,
+    Violation,
 };
 
 /// The version of the record format, the `v` of every record.
@@ -38,6 +39,8 @@ pub enum Event {
     Tolerance(Tolerance),
     /// The service called by itself.
     OwnCall(OwnCall),
+    /// Something that bears on security, seen by a station or by the service.
+    Security(Security),
     /// A connection was opened, refused or closed.
     Connection(Connection),
     /// The service started or stopped.
@@ -58,6 +61,7 @@ impl Event {
             Self::Violation(_)
             | Self::Tolerance(_)
             | Self::OwnCall(_)
+            | Self::Security(_)
             | Self::Connection(_)
             | Self::Lifecycle(_)
             | Self::Bundle(_)
@@ -73,6 +77,7 @@ impl Event {
             Self::Violation(_) => "violation",
             Self::Tolerance(_) => "tolerance",
             Self::OwnCall(_) => "own-call",
+            Self::Security(_) => "security",
             Self::Connection(_) => "connection",
             Self::Lifecycle(_) => "lifecycle",
             Self::Bundle(_) => "bundle",
@@ -91,7 +96,8 @@ pub struct IndexNote {
     pub station: String,
     /// The kind of event.
     pub kind: &'static str,
-    /// The action, or what stands in its place (the stage of a connection, the phase of a start); may be empty.
+    /// The action, or what stands in its place (the stage of a connection, the phase of a start, the type of a security
+    /// event); may be empty.
     pub action: String,
     /// The verdict's word; empty when nothing was decided.
     pub verdict: &'static str,
@@ -133,6 +139,7 @@ impl Record {
             Event::Violation(violation) => violation.write(out),
             Event::Tolerance(tolerance) => tolerance.write(out),
             Event::OwnCall(call) => call.write(out),
+            Event::Security(event) => event.write(out),
             Event::Connection(connection) => connection.write(out),
             Event::Lifecycle(lifecycle) => lifecycle.write(out),
             Event::Bundle(bundle) => bundle.write(out),
@@ -159,6 +166,7 @@ impl Record {
             Event::Violation(_)
             | Event::Tolerance(_)
             | Event::OwnCall(_)
+            | Event::Security(_)
             | Event::Connection(_)
             | Event::Lifecycle(_)
             | Event::Bundle(_)
@@ -186,6 +194,7 @@ impl Record {
             }
             Event::Tolerance(t) => note(&t.who.fields().station, "", "", &t.name),
             Event::OwnCall(c) => note(&c.who.fields().station, &c.action, "", c.phase.word()),
+            Event::Security(s) => note(&s.station, &s.kind, "", s.origin.word()),
             Event::Connection(c) => note(&c.station, c.stage.word(), "", &c.reason),
             Event::Lifecycle(l) => note("", l.phase.word(), "", ""),
             Event::Bundle(b) => note("", b.outcome.word(), "", &b.party),
@@ -210,6 +219,7 @@ struct Members {
     violation: Option<Violation>,
     tolerance: Option<Tolerance>,
     own_call: Option<OwnCall>,
+    security: Option<Security>,
     connection: Option<Connection>,
     lifecycle: Option<Lifecycle>,
     bundle: Option<Bundle>,
@@ -224,6 +234,7 @@ impl Members {
             self.violation.map(Event::Violation),
             self.tolerance.map(Event::Tolerance),
             self.own_call.map(Event::OwnCall),
+            self.security.map(Event::Security),
             self.connection.map(Event::Connection),
             self.lifecycle.map(Event::Lifecycle),
             self.bundle.map(Event::Bundle),

@@ -4,7 +4,7 @@ use std::{
     io,
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -12,6 +12,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use chargewarden_engine::World;
+use chargewarden_evidence::Security;
 use chargewarden_store::{Scribe, Store};
 use thiserror::Error;
 use tokio::{net::TcpListener, sync::Semaphore, time::timeout};
@@ -155,6 +156,7 @@ impl Proxy {
             run: u32::from_be_bytes(run),
             numbers: AtomicU64::new(1),
         });
+        tokio::spawn(sum_up(Arc::downgrade(&shared)));
         let slots = Arc::new(Semaphore::new(shared.bounds.handshakes));
         let doors = Arc::new(Doors::default());
         let (mut addresses, mut accepting) = (Vec::new(), Vec::new());
@@ -194,6 +196,11 @@ impl Proxy {
         self.shared.directory.store(Arc::new(directory));
     }
 
+    /// Raises a security event of the service as a whole: recorded, counted and logged like those of the proxy itself.
+    pub async fn security(&self, event: Security) {
+        self.shared.recorder.security(event).await;
+    }
+
     /// Stops accepting at once. Also what makes the service not ready.
     pub fn stop_accepting(&self) {
         self.shared.stop.cancel();
@@ -216,6 +223,7 @@ impl Proxy {
         shared.sessions.close();
         let _ = timeout(shared.bounds.drain_wait, shared.sessions.wait()).await;
         let left = shared.sessions.len();
+        shared.recorder.sum_up(true).await;
         let (wait, writing_states) = (shared.bounds.drain_wait, self.writing_states);
         // The last holder of the sender, if no session is left: the writer then writes what waits and ends.
         drop(self.shared);
@@ -237,4 +245,17 @@ async fn bind(plan: ListenerPlan) -> Result<(ListenerPlan, TcpListener, SocketAd
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     Ok((plan, listener, address))
+}
+
+/// How often it is looked whether security events are to be summed up.
+const SUM_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Sums up security events until the proxy is gone.
+async fn sum_up(shared: Weak<Shared>) {
+    let mut interval = tokio::time::interval(SUM_INTERVAL);
+    loop {
+        interval.tick().await;
+        let Some(shared) = shared.upgrade() else { return };
+        shared.recorder.sum_up(false).await;
+    }
 }

@@ -58,7 +58,7 @@ impl Guesses {
 }
 
 /// An IPv6 subscriber has a /64 to guess from: it counts as one address.
-fn origin(address: IpAddr) -> IpAddr {
+pub(crate) fn origin(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(v6) => match v6.to_ipv4_mapped() {

@@ -1,7 +1,7 @@
 //! Metrics of the proxy. Names and labels are documented in `docs/reference/metrics.md`; a station id is never a label.
 
-use chargewarden_evidence::{Event, Message, Record, Verdict};
-use chargewarden_ocpp::Side;
+use chargewarden_evidence::{Event, Message, Origin, OwnEvent, Record, Security, Verdict};
+use chargewarden_ocpp::{SecurityEvent, Side};
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
 use crate::refusal::Reason;
@@ -22,6 +22,10 @@ impl Meters {
         for reason in Reason::ALL {
             // Registered at zero, so that an alert on the rate of one works from the first time.
             counter!("chargewarden_connections_refused_total", "reason" => reason.code()).increment(0);
+        }
+        for event in OwnEvent::ALL {
+            counter!("chargewarden_security_events_total", "origin" => Origin::Service.word(), "event" => event.name())
+                .increment(0);
         }
         Meters {
             forwarded: [Side::Station, Side::Csms]
@@ -57,6 +61,7 @@ impl Meters {
             }
             Event::Tolerance(_)
             | Event::OwnCall(_)
+            | Event::Security(_)
             | Event::Connection(_)
             | Event::Lifecycle(_)
             | Event::Bundle(_)
@@ -95,6 +100,19 @@ pub(crate) fn side_word(side: Side) -> &'static str {
 
 pub(crate) fn connection_refused(reason: Reason) {
     counter!("chargewarden_connections_refused_total", "reason" => reason.code()).increment(1);
+}
+
+/// A security event, recorded on its own or not. What only one vendor's stations call by that name is `other`: a station
+/// cannot invent labels.
+pub(crate) fn security_event(event: &Security) {
+    let name = match event.origin {
+        Origin::Service => event.kind.to_string(),
+        Origin::Station => {
+            SecurityEvent::find(&event.kind).map_or_else(|| "other".to_owned(), |event| event.name.to_owned())
+        }
+    };
+    counter!("chargewarden_security_events_total", "origin" => event.origin.word(), "event" => name)
+        .increment(event.count());
 }
 
 pub(crate) fn session_ended(reason: &'static str) {

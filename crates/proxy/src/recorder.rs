@@ -1,10 +1,15 @@
 //! What the proxy writes into evidence: what the core hands it, and what only the proxy sees, connections.
 
+mod tally;
+
 use std::{borrow::Cow, time::Instant};
 
-use chargewarden_evidence::{Connection, Durability, Event, Record, Side, Stage, Stamp};
+use chargewarden_evidence::{
+    Connection, Durability, Event, Origin, OwnEvent, Record, Security, Side, Stage, Stamp,
+};
 use chargewarden_store::{AppendError, Scribe};
 
+use self::tally::{Fate, Tally};
 use crate::{
     clock, directory::Station, ending::Ending, handshake::StationId, meters, meters::Meters, refusal::Reason,
 };
@@ -12,6 +17,7 @@ use crate::{
 /// The evidence log as the proxy uses it.
 pub(crate) struct Recorder {
     scribe: Scribe,
+    tally: Tally,
 }
 
 /// A station that was refused.
@@ -23,6 +29,23 @@ pub(crate) struct Refused<'a> {
     pub(crate) reason: Reason,
     /// For the people who read evidence; never sent.
     pub(crate) detail: String,
+}
+
+impl Refused<'_> {
+    fn event(&self, event: OwnEvent) -> Security {
+        let reason = self.reason.code();
+        Security {
+            station: self.station.map(ToString::to_string).unwrap_or_default(),
+            csms: self.csms.to_owned(),
+            peer: self.peer.to_owned(),
+            detail: if self.detail.is_empty() {
+                reason.to_owned()
+            } else {
+                format!("{reason}: {}", self.detail)
+            },
+            ..Security::own(event)
+        }
+    }
 }
 
 /// A session that began.
@@ -44,7 +67,7 @@ pub(crate) struct Closing<'a> {
 
 impl Recorder {
     pub(crate) fn new(scribe: Scribe) -> Recorder {
-        Recorder { scribe }
+        Recorder { scribe, tally: Tally::default() }
     }
 
     /// Appends what the core decided.
@@ -65,7 +88,71 @@ impl Recorder {
         }
     }
 
+    /// Raises a security event: counted, logged and, unless there are too many of the same, recorded. All events of the
+    /// shell come by here; those of the core by [`Recorder::raise`].
+    ///
+    /// A critical one is on disk when this returns, but for those about strangers at the door: how long they wait for
+    /// their answer must not depend on what was found.
+    pub(crate) async fn security(&self, event: Security) {
+        let wait = event.critical && !tally::is_about_stranger(&event);
+        let durability = if wait { Durability::Before } else { Durability::Soon };
+        let record = Record { at: now(), event: Event::Security(event) };
+        if let Err(error) = self.raise(&record, durability).await {
+            meters::bound_hit("evidence");
+            tracing::warn!(%error, "a security event could not be recorded");
+        }
+    }
+
+    /// Raises the security event in a record; of any other it only appends.
+    pub(crate) async fn raise(&self, record: &Record, durability: Durability) -> Result<(), AppendError> {
+        let Event::Security(event) = &record.event else {
+            return self.scribe.append(record, durability).await;
+        };
+        meters::security_event(event);
+        match self.tally.count(event, record.at, Instant::now()) {
+            Fate::Alone => {
+                announce(event);
+                self.scribe.append(record, durability).await
+            }
+            Fate::FirstOfMany if event.origin == Origin::Station => self.flooded(event).await,
+            Fate::FirstOfMany | Fate::OneOfMany => Ok(()),
+        }
+    }
+
+    /// Writes down how many were not recorded one by one: of the windows that ended, or of all.
+    pub(crate) async fn sum_up(&self, all: bool) {
+        for event in self.tally.sums((!all).then(Instant::now)) {
+            announce(&event);
+            let record = Record { at: now(), event: Event::Security(event) };
+            if let Err(error) = self.scribe.append(&record, Durability::Soon).await {
+                meters::bound_hit("evidence");
+                tracing::warn!(%error, "a sum of security events could not be recorded");
+            }
+        }
+    }
+
+    /// A station reports the same again and again: that is an event, too.
+    async fn flooded(&self, of: &Security) -> Result<(), AppendError> {
+        let event = Security {
+            station: of.station.clone(),
+            csms: of.csms.clone(),
+            session: of.session.clone(),
+            detail: format!("security events of the type `{}`", of.kind),
+            ..Security::own(OwnEvent::RateLimitExceeded)
+        };
+        meters::security_event(&event);
+        let at = now();
+        if self.tally.count(&event, at, Instant::now()) != Fate::Alone {
+            return Ok(());
+        }
+        announce(&event);
+        self.scribe.append(&Record { at, event: Event::Security(event) }, Durability::Soon).await
+    }
+
     pub(crate) async fn refused(&self, refused: Refused<'_>) {
+        if let Some(event) = refused.reason.event() {
+            self.security(refused.event(event)).await;
+        }
         let connection = Connection {
             side: Side::Station,
             stage: Stage::Refused,
@@ -128,8 +215,28 @@ impl Recorder {
     }
 
     async fn append_connection(&self, connection: Connection) -> Result<(), AppendError> {
-        let at = Stamp::from_millis(clock::wall().as_millis());
-        let record = Record { at, event: Event::Connection(connection) };
+        let record = Record { at: now(), event: Event::Connection(connection) };
         self.scribe.append(&record, Durability::Soon).await
     }
+}
+
+fn now() -> Stamp {
+    Stamp::from_millis(clock::wall().as_millis())
+}
+
+/// The line in the log. What a peer wrote is escaped: a log is read in terminals.
+fn announce(event: &Security) {
+    tracing::warn!(
+        target: "security",
+        event = %event.kind.escape_debug(),
+        origin = event.origin.word(),
+        critical = event.critical,
+        station = %event.station.escape_debug(),
+        csms = event.csms,
+        session = event.session,
+        peer = event.peer,
+        count = event.count(),
+        detail = %event.detail.escape_debug(),
+        "security event"
+    );
 }

@@ -1,5 +1,6 @@
 //! Why a station is not admitted, and the little of it that the outside learns.
 
+use chargewarden_evidence::OwnEvent;
 use http::{HeaderValue, StatusCode, header};
 
 /// Every reason to refuse a connection. The code is what evidence, logs and metrics carry; the peer only sees
@@ -306,6 +307,68 @@ impl Reason {
     #[must_use]
     pub fn is_guess(self) -> bool {
         self.status() == StatusCode::UNAUTHORIZED
+    }
+
+    /// The security event that a refusal is; none where nobody did wrong: we are busy with ourselves, or the CSMS is away.
+    #[must_use]
+    pub fn event(self) -> Option<OwnEvent> {
+        match self {
+            Reason::MalformedRequest
+            | Reason::NotWebSocket
+            | Reason::WebSocketVersion
+            | Reason::UnknownPath
+            | Reason::QueryInPath
+            | Reason::NoSubprotocol
+            | Reason::EarlyBytes
+            | Reason::ProxyHeader => Some(OwnEvent::MalformedHandshake),
+            Reason::MissingCredentials
+            | Reason::MalformedCredentials
+            | Reason::WrongUser
+            | Reason::WrongSecret
+            | Reason::SecretForm
+            | Reason::CertificateMissing => Some(OwnEvent::AuthFailed),
+            Reason::HostileStationId | Reason::UnknownStation => Some(OwnEvent::UnknownIdentity),
+            Reason::TooManyAttempts
+            | Reason::StationThrottled
+            | Reason::TooManyAdmissions
+            | Reason::Busy
+            | Reason::HandshakeTimeout => Some(OwnEvent::RateLimitExceeded),
+            // A version that the inventory forbids may be one with weaker rules.
+            Reason::VersionNotAllowed
+            | Reason::VersionLowered
+            | Reason::ProfileMismatch
+            | Reason::ProfileLowered
+            | Reason::TlsLowered
+            | Reason::ExceptionExpired => Some(OwnEvent::ProfileDowngradeAttempt),
+            Reason::AddressNotAllowed => Some(OwnEvent::AddressNotAllowed),
+            Reason::AddressQuarantined => Some(OwnEvent::AddressQuarantined),
+            Reason::CertificateRevoked => Some(OwnEvent::CertificateRevoked),
+            Reason::CertificateExpired | Reason::CertificateNotYetValid => Some(OwnEvent::CertificateExpired),
+            Reason::CertificateMalformed
+            | Reason::CertificateUntrusted
+            | Reason::CertificateChainTooLong
+            | Reason::CertificateRevocationUnknown
+            | Reason::CertificateUsage
+            | Reason::CertificateWeakKey
+            | Reason::CertificateWeakSignature
+            | Reason::CertificateIsAuthority
+            | Reason::CertificateName
+            | Reason::CertificateNameAmbiguous
+            | Reason::CertificateAlternativeName
+            | Reason::CertificateNamesHost
+            | Reason::CertificateOrganisation => Some(OwnEvent::CertMismatch),
+            Reason::TlsFailed => Some(OwnEvent::InvalidTLSVersion),
+            Reason::AlreadyConnected => Some(OwnEvent::DuplicateConnection),
+            Reason::CsmsCertificate => Some(OwnEvent::UpstreamCertInvalid),
+            Reason::CsmsRefused | Reason::CsmsRedirect | Reason::CsmsSubprotocol => {
+                Some(OwnEvent::UpstreamRefused)
+            }
+            Reason::AdmissionUnderWay
+            | Reason::Draining
+            | Reason::EvidenceUnavailable
+            | Reason::CsmsUnreachable
+            | Reason::Abandoned => None,
+        }
     }
 
     /// The whole answer: a constant per status.

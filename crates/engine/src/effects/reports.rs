@@ -1,6 +1,6 @@
 //! What a call, or an unanswered message, of a station says.
 
-use chargewarden_ocpp::{Action, Obj, Version};
+use chargewarden_ocpp::{Action, Obj, SecurityEvent, Version};
 use chargewarden_policy::effect::{
     BeginTransaction, Boot, Effect, EndTransaction, Heartbeat, PresentToken, ReportCustomerData, ReportEvent,
     ReportFirmware, ReportLogs, ReportMeter, ReportPayment, ReportPowerNeeds, ReportSecurityEvent,
@@ -159,37 +159,9 @@ fn settlement(out: &mut Vec<Effect>, root: Obj<'_>) {
     );
 }
 
-/// Events of the security paper for 1.6 (section 8) and of the appendices of 2.0.1 and 2.1.
-const SECURITY_EVENTS: [&str; 24] = [
-    "AttemptedReplayAttacks",
-    "CentralSystemFailedToAuthenticate",
-    "CsmsFailedToAuthenticate",
-    "FailedToAuthenticateAtCentralSystem",
-    "FailedToAuthenticateAtCsms",
-    "FirmwareUpdated",
-    "InvalidCentralSystemCertificate",
-    "InvalidChargePointCertificate",
-    "InvalidChargingStationCertificate",
-    "InvalidCsmsCertificate",
-    "InvalidFirmwareSignature",
-    "InvalidFirmwareSigningCertificate",
-    "InvalidMessages",
-    "InvalidTLSCipherSuite",
-    "InvalidTLSVersion",
-    "MaintenanceLoginAccepted",
-    "MaintenanceLoginFailed",
-    "MemoryExhaustion",
-    "ReconfigurationOfSecurityParameters",
-    "ResetOrReboot",
-    "SecurityLogWasCleared",
-    "SettingSystemTime",
-    "StartupOfTheDevice",
-    "TamperDetectionActivated",
-];
-
 fn security_event(out: &mut Vec<Effect>, root: Obj<'_>) {
     let event = field::text(root, "type");
-    let standard = SECURITY_EVENTS.iter().any(|name| name.eq_ignore_ascii_case(&event));
+    let standard = SecurityEvent::find(&event).is_some();
     out.push(ReportSecurityEvent { event, standard }.into());
 }
 

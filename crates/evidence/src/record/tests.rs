@@ -2,8 +2,8 @@ use std::borrow::Cow;
 
 use super::*;
 use crate::{
-    Answered, Attributes, BundleOutcome, Cause, EffectNote, FrameMac, Hash, MessageType, OwnCallPhase, Phase,
-    Side, Stage, Who, WhoFields, Word,
+    Answered, Attributes, BundleOutcome, Cause, EffectNote, FrameMac, Hash, MessageType, Origin,
+    OwnCallPhase, OwnEvent, Phase, Repeats, Side, Stage, Who, WhoFields, Word,
 };
 
 fn record(event: Event) -> Record {
@@ -109,6 +109,8 @@ fn one_of_each() -> Vec<Record> {
             mac: FrameMac([0; 32]),
             purpose: "learn".into(),
         }),
+        Event::Security(reported()),
+        Event::Security(raised()),
         Event::Connection(Connection {
             side: Side::Station,
             stage: Stage::Refused,
@@ -161,6 +163,58 @@ fn a_message_reads_like_this() {
             r#"{"name":"restart"}],"verdict":"forward"}}"#,
         )
     );
+}
+
+fn reported() -> Security {
+    Security {
+        origin: Origin::Station,
+        kind: "Tamper\u{1b}[2J".into(),
+        critical: true,
+        unknown: true,
+        station: "CS-1".into(),
+        csms: "main".into(),
+        session: "s7".into(),
+        peer: String::new(),
+        stated: Some(Stamp::from_millis(1_767_225_599_000)),
+        detail: "door\n".into(),
+        repeats: None,
+    }
+}
+
+fn raised() -> Security {
+    Security {
+        peer: "192.0.2.1:5000".into(),
+        repeats: Some(Repeats { count: 300, since: Stamp::from_millis(1_767_225_540_000) }),
+        ..Security::own(OwnEvent::AuthFailed)
+    }
+}
+
+#[test]
+fn security_events_read_like_this() {
+    let text = |event| String::from_utf8(record(Event::Security(event)).canonical()).unwrap();
+    assert_eq!(
+        text(reported()),
+        concat!(
+            r#"{"v":1,"at":"2026-01-01T00:00:00.000Z","security":{"origin":"station","type":"Tamper\u001b[2J","#,
+            r#""critical":true,"unknown":true,"station":"CS-1","csms":"main","session":"s7","#,
+            r#""stated":"2025-12-31T23:59:59.000Z","detail":"door\u000a"}}"#,
+        )
+    );
+    assert_eq!(
+        text(raised()),
+        concat!(
+            r#"{"v":1,"at":"2026-01-01T00:00:00.000Z","security":{"origin":"service","type":"AuthFailed","#,
+            r#""peer":"192.0.2.1:5000","repeats":{"count":300,"since":"2025-12-31T23:59:00.000Z"}}}"#,
+        )
+    );
+}
+
+#[test]
+fn security_events_are_found_by_type_and_origin() {
+    let note = record(Event::Security(reported())).index_note();
+    assert_eq!((note.kind, note.station.as_str(), note.reason.as_str()), ("security", "CS-1", "station"));
+    assert_eq!(note.action, "Tamper\u{1b}[2J");
+    assert!(!record(Event::Security(raised())).is_routine());
 }
 
 #[test]
