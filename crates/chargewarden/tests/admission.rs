@@ -331,8 +331,7 @@ async fn a_plain_listener_is_for_this_machine_only() {
     );
     let gateway = chargewarden::Gateway::start(settings).await.unwrap();
     let url = format!("ws://127.0.0.1:{}/ocpp", gateway.addresses().first().port());
-    let dial =
-        Dial { url, station: "CS-9".to_owned(), password: Some(SECRET.to_owned()), version: Version::V16 };
+    let dial = Dial::new(url, "CS-9", Version::V16).password(SECRET);
     assert!(Station::obliging(&dial).await.is_err());
     gateway.shutdown().await;
 }

@@ -13,11 +13,16 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
+use crate::tls::StationTls;
+
 pub use member::Snapshot;
 pub use roster::{Entry, roster};
 
 use member::Member;
 use random::Random;
+
+/// Makes the TLS settings of a station, from its id.
+pub type TlsOf = dyn Fn(&str) -> StationTls + Send + Sync;
 
 /// How a fleet is to be run.
 #[derive(Clone)]
@@ -26,6 +31,8 @@ pub struct Plan {
     pub url: String,
     /// The Basic password of a station, by its id.
     pub password: Arc<dyn Fn(&str) -> String + Send + Sync>,
+    /// TLS of a station, by its id; needed for a `wss` URL.
+    pub tls: Option<Arc<TlsOf>>,
     /// Simulated seconds per real second; 60 makes a minute of charging last a second.
     pub speed: f64,
     /// The same seed gives the same drivers, energies and pauses.

@@ -8,6 +8,7 @@
 //! - [`fleet`] is a dozen stations of mixed versions with live charging sessions;
 //! - [`payload`] writes the messages, one small typed function each;
 //! - [`answers`] is what an ordinary, obliging peer answers.
+//! - [`tls`] is TLS at either end;
 //! - [`pki`] makes throw-away authorities, certificates and revocation lists.
 //!
 //! Both ends keep a [`Transcript`] of every text frame they sent and received.
@@ -34,6 +35,7 @@ pub mod payload;
 pub mod pki;
 mod secret;
 pub mod station;
+pub mod tls;
 mod transcript;
 mod upgrade;
 

@@ -1,6 +1,8 @@
 //! A simulated charging station: dials, boots, calls and answers.
 
 use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Deref;
 use std::str::FromStr;
 use std::time::Duration;
@@ -9,10 +11,13 @@ use chargewarden_ocpp::Version;
 use http::HeaderValue;
 use http::header::SEC_WEBSOCKET_PROTOCOL;
 use serde_json::Value;
+use tokio::net::TcpSocket;
+use tokio_rustls::TlsConnector;
 use tokio_websockets::ClientBuilder;
 
 use crate::answers::station_answer;
 use crate::payload::{Message, Nameplate, v2x, v16};
+use crate::tls::{StationTls, Stream};
 use crate::upgrade::basic_header;
 use crate::{Answer, Behaviour, CallFailure, Link, Reply};
 
@@ -22,34 +27,163 @@ const DIAL_WAIT: Duration = Duration::from_secs(15);
 /// Where and as whom a station dials.
 #[derive(Clone, Debug)]
 pub struct Dial {
-    /// Base URL such as `ws://127.0.0.1:9000/ocpp`; the station id is appended as a path segment.
+    /// Base URL such as `ws://127.0.0.1:9000/ocpp` or `wss://…`; the station id is appended as a path segment.
     pub url: String,
-    /// Station id: path segment and Basic user name.
+    /// Station id: path segment, and Basic user name unless `user` is another.
     pub station: String,
+    /// Basic user name when it is not the station id.
+    pub user: Option<String>,
     /// Basic password; without one, no `Authorization` header is sent.
     pub password: Option<String>,
     /// The one version offered as subprotocol.
     pub version: Version,
+    /// Anchors and certificate for a `wss` URL; not used with `ws`.
+    pub tls: Option<StationTls>,
+    /// Local address to dial from, such as 127.0.0.2.
+    pub source: Option<IpAddr>,
+}
+
+impl Dial {
+    /// Dials without credentials and without TLS.
+    pub fn new(url: impl Into<String>, station: impl Into<String>, version: Version) -> Dial {
+        Dial {
+            url: url.into(),
+            station: station.into(),
+            user: None,
+            password: None,
+            version,
+            tls: None,
+            source: None,
+        }
+    }
+
+    /// Sends Basic credentials: the station id and this password.
+    #[must_use]
+    pub fn password(mut self, password: &str) -> Dial {
+        self.password = Some(password.to_owned());
+        self
+    }
+
+    /// Sends this user name in place of the station id.
+    #[must_use]
+    pub fn user(mut self, user: &str) -> Dial {
+        self.user = Some(user.to_owned());
+        self
+    }
+
+    /// Speaks TLS so when the URL says `wss`.
+    #[must_use]
+    pub fn tls(mut self, tls: StationTls) -> Dial {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Dials from this local address.
+    #[must_use]
+    pub fn source(mut self, source: IpAddr) -> Dial {
+        self.source = Some(source);
+        self
+    }
+
+    /// Connects and, with `wss`, shakes hands.
+    async fn open(&self, uri: &http::Uri) -> Result<Stream, DialError> {
+        let host = uri.host().unwrap_or_default();
+        let secure = uri.scheme_str() == Some("wss");
+        let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
+        let address = (host.trim_matches(['[', ']']), port);
+        let address = tokio::net::lookup_host(address).await.map_err(DialError::Connect)?.next();
+        let address = address.ok_or_else(|| DialError::Url(self.url.clone()))?;
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+        let socket = socket.map_err(DialError::Connect)?;
+        if let Some(source) = self.source {
+            socket.bind(SocketAddr::new(source, 0)).map_err(DialError::Connect)?;
+        }
+        let tcp = socket.connect(address).await.map_err(DialError::Connect)?;
+        tcp.set_nodelay(true).map_err(DialError::Connect)?;
+        if !secure {
+            return Ok(Stream::Plain(tcp));
+        }
+        let tls = self.tls.as_ref().ok_or_else(|| DialError::Url(format!("{} without TLS", self.url)))?;
+        let (config, name) = tls.prepare(host).map_err(DialError::Tls)?;
+        let connected = TlsConnector::from(config).connect(name, tcp).await;
+        let connected = connected.map_err(DialError::of_io)?;
+        Ok(Stream::Tls(Box::new(connected.into())))
+    }
 }
 
 /// Why a station did not get connected.
 #[derive(Debug)]
 pub enum DialError {
-    /// The URL does not parse.
+    /// The URL does not parse, or needs TLS and none was given.
     Url(String),
-    /// Refused, or the handshake failed. The text names the HTTP status where there was one.
-    Refused(String),
+    /// No connection.
+    Connect(io::Error),
+    /// The TLS handshake failed. In TLS 1.3 the server refuses a certificate only after the client's handshake is complete.
+    Tls(rustls::Error),
+    /// Answered with this HTTP status in place of 101.
+    Refused(u16),
+    /// The connection ended, or what came is no answer to the handshake.
+    Broken(String),
     /// No answer to the handshake within 15 s.
     Timeout,
     /// Upgraded, but to another subprotocol than the one offered, or to none.
     Subprotocol(Option<String>),
 }
 
+impl DialError {
+    /// The HTTP status in place of 101, where there was one.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            DialError::Refused(status) => Some(*status),
+            DialError::Url(_)
+            | DialError::Connect(_)
+            | DialError::Tls(_)
+            | DialError::Broken(_)
+            | DialError::Timeout
+            | DialError::Subprotocol(_) => None,
+        }
+    }
+
+    /// The TLS alert that the server sent, where it sent one.
+    pub fn alert(&self) -> Option<rustls::AlertDescription> {
+        match self {
+            DialError::Tls(rustls::Error::AlertReceived(alert)) => Some(*alert),
+            DialError::Tls(_)
+            | DialError::Url(_)
+            | DialError::Connect(_)
+            | DialError::Refused(_)
+            | DialError::Broken(_)
+            | DialError::Timeout
+            | DialError::Subprotocol(_) => None,
+        }
+    }
+
+    fn of_io(error: io::Error) -> DialError {
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            Some(tls) => DialError::Tls(tls.clone()),
+            None => DialError::Broken(error.to_string()),
+        }
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else the library meets")]
+    fn of_upgrade(error: tokio_websockets::Error) -> DialError {
+        use tokio_websockets::upgrade::Error::DidNotSwitchProtocols;
+        match error {
+            tokio_websockets::Error::Upgrade(DidNotSwitchProtocols(status)) => DialError::Refused(status),
+            tokio_websockets::Error::Io(error) => DialError::of_io(error),
+            error => DialError::Broken(error.to_string()),
+        }
+    }
+}
+
 impl fmt::Display for DialError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             DialError::Url(url) => write!(f, "`{url}` is not a WebSocket URL"),
-            DialError::Refused(why) => write!(f, "refused: {why}"),
+            DialError::Connect(error) => write!(f, "no connection: {error}"),
+            DialError::Tls(error) => write!(f, "TLS: {error}"),
+            DialError::Refused(status) => write!(f, "refused with HTTP status {status}"),
+            DialError::Broken(why) => write!(f, "no answer to the handshake: {why}"),
             DialError::Timeout => write!(f, "no answer to the handshake in {DIAL_WAIT:?}"),
             DialError::Subprotocol(Some(got)) => write!(f, "upgraded to subprotocol `{got}`"),
             DialError::Subprotocol(None) => write!(f, "upgraded without a subprotocol"),
@@ -77,21 +211,22 @@ impl Station {
         let segment = path_segment(&dial.station);
         let url = format!("{}/{segment}", dial.url.trim_end_matches('/'));
         let uri = http::Uri::from_str(&url).map_err(|_| DialError::Url(url.clone()))?;
-        let mut builder = ClientBuilder::from_uri(uri);
         let subprotocol = HeaderValue::from_static(dial.version.subprotocol());
         let mut headers = match &dial.password {
-            Some(password) => basic_header(&dial.station, password),
+            Some(password) => basic_header(dial.user.as_ref().unwrap_or(&dial.station), password),
             None => http::HeaderMap::new(),
         };
         headers.insert(SEC_WEBSOCKET_PROTOCOL, subprotocol);
-        for (name, value) in headers.iter() {
-            let added = builder.add_header(name.clone(), value.clone());
-            builder = added.map_err(|error| DialError::Refused(error.to_string()))?;
-        }
-        let (socket, response) = tokio::time::timeout(DIAL_WAIT, builder.connect())
-            .await
-            .map_err(|_| DialError::Timeout)?
-            .map_err(|error| DialError::Refused(error.to_string()))?;
+        let handshake = async {
+            let stream = dial.open(&uri).await?;
+            let mut builder = ClientBuilder::from_uri(uri);
+            for (name, value) in headers.iter() {
+                builder = builder.add_header(name.clone(), value.clone()).map_err(DialError::of_upgrade)?;
+            }
+            builder.connect_on(stream).await.map_err(DialError::of_upgrade)
+        };
+        let (socket, response) =
+            tokio::time::timeout(DIAL_WAIT, handshake).await.map_err(|_| DialError::Timeout)??;
         let got = response.headers().get(SEC_WEBSOCKET_PROTOCOL).and_then(|got| got.to_str().ok());
         if got != Some(dial.version.subprotocol()) {
             return Err(DialError::Subprotocol(got.map(str::to_owned)));

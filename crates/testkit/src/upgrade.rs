@@ -1,27 +1,40 @@
 //! The server side of the WebSocket handshake, as a CSMS does it.
 
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::SEC_WEBSOCKET_PROTOCOL;
 use http::{HeaderMap, HeaderValue};
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio_websockets::{ServerBuilder, WebSocketStream};
 
-/// Longest request head looked at for the offered subprotocols, in bytes.
+use crate::tls::Stream;
+
+/// Longest request head taken, in bytes.
 const HEAD_MAX: usize = 8_192;
 /// A client that has not sent its whole request head by then is dropped.
 const HEAD_WAIT: Duration = Duration::from_secs(5);
 
+/// A client's request to be upgraded, not yet answered.
+pub(crate) struct Request {
+    stream: Stream,
+    /// Everything received so far: the head, and nothing after it unless the client does not wait.
+    received: Vec<u8>,
+    /// The request head as it arrived, the empty line included.
+    pub(crate) head: String,
+    /// The last segment of the path, percent-decoded.
+    pub(crate) station: String,
+    pub(crate) authorization: Option<Basic>,
+}
+
 /// A station's request to be upgraded, granted.
 pub(crate) struct Upgraded {
-    pub(crate) socket: WebSocketStream<TcpStream>,
-    pub(crate) station: String,
+    pub(crate) socket: WebSocketStream<Replay>,
     pub(crate) subprotocol: String,
-    pub(crate) authorization: Option<Basic>,
 }
 
 /// What a Basic `Authorization` header says.
@@ -33,33 +46,79 @@ pub struct Basic {
     pub password: String,
 }
 
-/// Upgrades with the first of `subprotocols` that the client offers, as long as `admit` agrees.
-///
-/// The offer has to be known before the library answers, so the request head is peeked at first.
-pub(crate) async fn upgrade(
-    mut stream: TcpStream,
-    subprotocols: &[&str],
-    admit: impl FnOnce(&str, Option<&Basic>) -> bool,
-) -> io::Result<Upgraded> {
-    stream.set_nodelay(true)?;
-    let head = tokio::time::timeout(HEAD_WAIT, peek_head(&stream)).await??;
-    let offered = offered(&head);
-    let chosen = subprotocols.iter().find(|ours| offered.iter().any(|theirs| theirs == *ours));
-    let Some(&chosen) = chosen else {
-        return refuse(&mut stream, "400 Bad Request", "no subprotocol in common").await;
-    };
-    let station = head.split(' ').nth(1).map(station_of).unwrap_or_default();
-    let authorization = field(&head, "authorization").and_then(basic);
-    if !admit(&station, authorization.as_ref()) {
-        return refuse(&mut stream, "401 Unauthorized", "station not admitted").await;
+impl Request {
+    /// Reads the head of a request.
+    pub(crate) async fn read(mut stream: Stream) -> io::Result<Request> {
+        let received = tokio::time::timeout(HEAD_WAIT, read_head(&mut stream)).await??;
+        let length = head_length(&received).unwrap_or(received.len());
+        let head = String::from_utf8_lossy(received.get(..length).unwrap_or_default()).into_owned();
+        let station = head.split(' ').nth(1).map(station_of).unwrap_or_default();
+        let authorization = field(&head, "authorization").and_then(basic);
+        Ok(Request { stream, received, head, station, authorization })
     }
-    let (_request, socket) = ServerBuilder::new()
-        .add_header(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_str(chosen).map_err(io::Error::other)?)
-        .map_err(io::Error::other)?
-        .accept(stream)
-        .await
-        .map_err(io::Error::other)?;
-    Ok(Upgraded { socket, station, subprotocol: chosen.to_owned(), authorization })
+
+    /// The first of `subprotocols` that the client offers.
+    pub(crate) fn common(&self, subprotocols: &[&'static str]) -> Option<&'static str> {
+        let offered = offered(&self.head);
+        subprotocols.iter().find(|ours| offered.iter().any(|theirs| theirs == *ours)).copied()
+    }
+
+    /// Answers 101 with this subprotocol.
+    pub(crate) async fn grant(self, subprotocol: &'static str) -> io::Result<Upgraded> {
+        // The library reads the request itself: it is shown what was read already.
+        let replay = Replay { head: self.received, stream: self.stream };
+        let (_request, socket) = ServerBuilder::new()
+            .add_header(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(subprotocol))
+            .map_err(io::Error::other)?
+            .accept(replay)
+            .await
+            .map_err(io::Error::other)?;
+        Ok(Upgraded { socket, subprotocol: subprotocol.to_owned() })
+    }
+
+    /// Answers with a status such as `401 Unauthorized` and hangs up.
+    pub(crate) async fn refuse(mut self, status: &str) -> io::Result<()> {
+        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        self.stream.write_all(answer.as_bytes()).await?;
+        self.stream.shutdown().await
+    }
+}
+
+/// A connection of which some bytes were read before: they are read again first.
+pub(crate) struct Replay {
+    head: Vec<u8>,
+    stream: Stream,
+}
+
+impl AsyncRead for Replay {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.head.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(cx, buffer);
+        }
+        let length = self.head.len().min(buffer.remaining());
+        let rest = self.head.split_off(length);
+        buffer.put_slice(&self.head);
+        self.head = rest;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Replay {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
 }
 
 /// The Basic credentials in a set of headers.
@@ -72,27 +131,19 @@ pub(crate) fn basic_header(user: &str, password: &str) -> HeaderMap {
     headers
 }
 
-async fn peek_head(stream: &TcpStream) -> io::Result<String> {
-    let mut buffer = vec![0; HEAD_MAX];
-    loop {
-        let length = stream.peek(&mut buffer).await?;
-        let head = buffer.get(..length).unwrap_or_default();
-        if head.windows(4).any(|end| end == b"\r\n\r\n") {
-            return Ok(String::from_utf8_lossy(head).into_owned());
-        }
-        if length == 0 || length == HEAD_MAX {
+async fn read_head(stream: &mut Stream) -> io::Result<Vec<u8>> {
+    let mut received = Vec::with_capacity(1_024);
+    while head_length(&received).is_none() {
+        if stream.read_buf(&mut received).await? == 0 || received.len() > HEAD_MAX {
             return Err(io::Error::other("no request head"));
         }
-        // A peek returns at once while there is anything to see: wait for the rest.
-        tokio::time::sleep(Duration::from_millis(1)).await;
     }
+    Ok(received)
 }
 
-async fn refuse<T>(stream: &mut TcpStream, status: &str, why: &str) -> io::Result<T> {
-    let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-    stream.write_all(answer.as_bytes()).await?;
-    stream.shutdown().await?;
-    Err(io::Error::other(format!("{status}: {why}")))
+/// Length of a request head with its empty line, once that has arrived.
+fn head_length(received: &[u8]) -> Option<usize> {
+    received.windows(4).position(|end| end == b"\r\n\r\n").map(|start| start + 4)
 }
 
 fn offered(head: &str) -> Vec<&str> {

@@ -53,12 +53,8 @@ impl World {
     }
 
     pub(crate) fn dial(&self, station: &str, version: Version) -> Dial {
-        Dial {
-            url: format!("ws://{}/ocpp", self.gateway.addresses().first()),
-            station: station.to_owned(),
-            password: Some(SECRET.to_owned()),
-            version,
-        }
+        let url = format!("ws://{}/ocpp", self.gateway.addresses().first());
+        Dial::new(url, station, version).password(SECRET)
     }
 
     /// Stops the gateway and reads the records of its log, each as JSON.

@@ -66,12 +66,8 @@ async fn connected(
     random: &mut Random,
 ) -> Result<Left, Offline> {
     let entry = &member.entry;
-    let dial = Dial {
-        url: plan.url.clone(),
-        station: entry.id.clone(),
-        password: Some((plan.password)(&entry.id)),
-        version: entry.version,
-    };
+    let mut dial = Dial::new(&plan.url, &entry.id, entry.version).password(&(plan.password)(&entry.id));
+    dial.tls = plan.tls.as_ref().map(|tls| tls(&entry.id));
     let obedient = member.clone();
     let station = Station::connect(&dial, move |action: &str, request: &serde_json::Value| {
         obedient.obey(action, request)

@@ -96,6 +96,7 @@ impl Scene {
         let fleet = Fleet::launch(&Plan {
             url: format!("ws://{}/ocpp", gateway.addresses().first()),
             password: Arc::new(move |station| secrets.get(station).cloned().unwrap_or_default()),
+            tls: None,
             speed,
             seed: 7,
             entries,
