@@ -173,7 +173,9 @@ fn opening(version: Version) -> Opening {
             csms_party: "cso".parse().unwrap(),
         },
         station: connected,
-        csms: connected,
+        csms: Some(connected),
+        factory: false,
+        rotation_deferred: false,
         style: RefusalStyle::OwnStatus,
         state: Some(state),
     }

@@ -1,10 +1,13 @@
 //! What a session wants done.
 
+use std::fmt;
+
 pub use chargewarden_evidence::Durability;
 use chargewarden_evidence::Record;
 use chargewarden_ocpp::Side;
+use zeroize::Zeroizing;
 
-use crate::{Hold, Permit, StationState};
+use crate::{Hold, Permit, Proposal, RotationOrigin, RotationOutcome, StationState};
 
 /// One consequence of an input. The shell carries steps out in the order in which they come.
 #[derive(Debug)]
@@ -26,8 +29,21 @@ pub enum Step {
         /// To whom.
         to: Side,
         /// The whole frame.
-        text: String,
+        text: CallText,
     },
+    /// Keep a new password of the station, durably, beside the one in force, and then say with
+    /// [`crate::Input::Proposed`] whether that was done. It is sent only after that.
+    Propose(Box<Proposal>),
+    /// The outcome of the proposal: see [`RotationOutcome`] for what becomes of both passwords.
+    Settle {
+        /// What the station said, or did not say.
+        outcome: RotationOutcome,
+        /// Who replaced it.
+        origin: RotationOrigin,
+    },
+    /// The station still has its maker's password and is ready for one of its own: make one and hand it to
+    /// [`crate::Session::rotate`].
+    Provision,
     /// A command waits for people.
     OpenHold(Box<Hold>),
     /// Keep the station's state across restarts.
@@ -41,4 +57,30 @@ pub enum Step {
         /// For the close frame, at most 123 bytes, no internals.
         reason: &'static str,
     },
+}
+
+/// The text of a call of our own. It can carry a new password, so it is wiped when dropped and not printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CallText(Zeroizing<String>);
+
+impl CallText {
+    pub(crate) fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// The whole frame.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The whole frame, to send. Whoever takes it keeps no copy.
+    pub fn into_string(mut self) -> String {
+        std::mem::take(&mut *self.0)
+    }
+}
+
+impl fmt::Debug for CallText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CallText({} bytes)", self.0.len())
+    }
 }

@@ -47,6 +47,10 @@ pub struct SessionLimits {
     pub violation_forgiven_ms: u64,
     /// At least so many ms between two of our requests that a station announce itself.
     pub boot_trigger_ms: u64,
+    /// After a password of its own was refused by a station, how many ms until it is offered another; doubled each time.
+    pub provision_retry_ms: u64,
+    /// Most ms between two such offers.
+    pub provision_retry_max_ms: u64,
 }
 
 impl SessionLimits {
@@ -62,6 +66,10 @@ impl SessionLimits {
     pub const VIOLATION_FORGIVEN_MS: u64 = 30_000;
     /// Two of the shortest heartbeat intervals.
     pub const BOOT_TRIGGER_MS: u64 = 60_000;
+    /// Five boots of a station that was told to wait: a person may be at work on it.
+    pub const PROVISION_RETRY_MS: u64 = 300_000;
+    /// A few offers a day, each of them a write to the station's flash memory.
+    pub const PROVISION_RETRY_MAX_MS: u64 = 6 * 3_600_000;
 }
 
 impl Default for SessionLimits {
@@ -74,6 +82,8 @@ impl Default for SessionLimits {
             violations: Self::VIOLATIONS,
             violation_forgiven_ms: Self::VIOLATION_FORGIVEN_MS,
             boot_trigger_ms: Self::BOOT_TRIGGER_MS,
+            provision_retry_ms: Self::PROVISION_RETRY_MS,
+            provision_retry_max_ms: Self::PROVISION_RETRY_MAX_MS,
         }
     }
 }

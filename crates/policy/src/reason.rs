@@ -107,6 +107,13 @@ reasons! {
     /// reports of it since is kept here.
     TransactionRefused = "transaction-refused", "TxNotFound",
         "See why the beginning was refused; the reports are in evidence.";
+    /// The command changes the station's own password against the rules for passwords, or in a way whose outcome could not be
+    /// followed, so that the station might be locked out.
+    CredentialRule = "credential-rule", "InvalidValue",
+        "Send a password of the right length and hard to guess, alone, by `AuthorizationKey` or `BasicAuthPassword`.";
+    /// The outcome of an earlier change of the station's password is not known yet.
+    RotationOpen = "rotation-open", "RotationOpen",
+        "Wait until the station has connected again; see `chargewarden station show`.";
     /// The peer broke the rules so often that its session was ended.
     TooManyViolations = "too-many-violations", "FormatViolation",
         "Mend the sender; the evidence records before this one say what was wrong.";
@@ -116,6 +123,12 @@ reasons! {
     /// The record could not be made durable, so nothing consequential passes.
     EvidenceUnavailable = "evidence-unavailable", "InternalError",
         "See to the evidence store: disk space, permissions, `/readyz`.";
+    /// The station is in quarantine: nothing it sends goes further, and it is told to wait.
+    Quarantined = "quarantined", "CSNotAccepted",
+        "Look at what it presents, then `chargewarden station release`.";
+    /// The station still has the password that its maker gave it: it is told to wait until it has one of its own.
+    FactoryCredential = "factory-credential", "CSNotAccepted",
+        "Wait for the rotation; if it was refused, give the station a password by hand.";
     /// The management system cannot be reached, or does not accept the station.
     CsmsUnavailable = "csms-unavailable", "InternalError",
         "See to the management system or the way to it.";

@@ -222,14 +222,16 @@ async fn open(
         version,
         about: about(&entry, version, profile),
         station: Connected { authenticated: authentication(profile), tls: profile.has_tls() },
-        csms: Connected {
+        csms: Some(Connected {
             authenticated: if entry.csms.credentials.is_some() {
                 Authentication::Password
             } else {
                 Authentication::None
             },
             tls: false,
-        },
+        }),
+        factory: false,
+        rotation_deferred: false,
         style: entry.csms.refusals,
         state,
     };

@@ -157,6 +157,12 @@ impl Session {
             self.core.handle(now, input, &world)
         };
         let mut to = Touched::default();
+        let proposes = steps.iter().any(|step| matches!(step, Step::Propose(_)));
+        let mut steps = steps;
+        if proposes {
+            let world = self.gateway.world.load();
+            steps.extend(self.core.handle(now, Input::Proposed { durable: false }, &world));
+        }
         for step in steps {
             if let Err(ending) = self.perform(step, &mut to).await {
                 // What was decided before the step that ended the session still goes out.
@@ -181,9 +187,10 @@ impl Session {
                 let side = permit.to();
                 self.queue(side, permit.into_bytes(), to)
             }
-            Step::Answer { to: side, text } | Step::Call { to: side, text } => {
-                self.queue(side, Bytes::from(text), to)
-            }
+            Step::Answer { to: side, text } => self.queue(side, Bytes::from(text), to),
+            Step::Call { to: side, text } => self.queue(side, Bytes::from(text.into_string()), to),
+            // Nothing can be kept yet, so nothing is sent: see `handle`.
+            Step::Propose(_) | Step::Settle { .. } | Step::Provision => Ok(()),
             Step::OpenHold(hold) => {
                 // Approval does not exist yet: the hold was answered and recorded, and ends there.
                 tracing::info!(ticket = %hold.ticket, station = %self.entry.id, requirement = %hold.requirement, "held");
@@ -265,6 +272,9 @@ impl Session {
                 Step::Forward(_)
                 | Step::Answer { .. }
                 | Step::Call { .. }
+                | Step::Propose(_)
+                | Step::Settle { .. }
+                | Step::Provision
                 | Step::OpenHold(_)
                 | Step::Close { .. } => {}
             }

@@ -163,7 +163,9 @@ impl<'w> Rehearsal<'w> {
             version,
             about,
             station: connected,
-            csms: connected,
+            csms: Some(connected),
+            factory: false,
+            rotation_deferred: false,
             style: RefusalStyle::OwnStatus,
             state: None,
         };
@@ -189,8 +191,9 @@ impl<'w> Rehearsal<'w> {
                     assert_eq!(to, from);
                     answered = Some(text);
                 }
-                Step::Call { text, .. } => panic!("the engine calls by itself: {text}"),
+                Step::Call { text, .. } => panic!("the engine calls by itself: {}", text.as_str()),
                 Step::Close { reason, .. } => panic!("the session ends: {reason}"),
+                Step::Propose(_) | Step::Settle { .. } | Step::Provision => panic!("a password is replaced"),
                 Step::Record(..) | Step::OpenHold(_) | Step::Learn(_) => {}
             }
         }

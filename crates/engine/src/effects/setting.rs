@@ -8,12 +8,14 @@ mod class;
 mod consequence;
 mod generic;
 mod keys;
+mod password;
 mod reference;
 pub(super) mod value;
 mod variables;
 mod vendor;
 
 pub use class::SettingClass;
+pub(crate) use password::{PasswordWrite, password_status, password_write};
 pub use reference::settings_reference;
 
 use chargewarden_ocpp::Obj;

@@ -72,6 +72,12 @@ pub struct StationState {
     /// Transactions (2.x) whose beginning was refused and that a CSMS therefore never hears of, oldest first.
     #[serde(default)]
     pub refused_transactions: Vec<String>,
+    /// How often in a row the station did not take a password of its own.
+    #[serde(default)]
+    pub provision_failures: u32,
+    /// When that was last, in ms since the Unix epoch.
+    #[serde(default)]
+    pub provision_failed_ms: i64,
 }
 
 /// Stored bytes that are no state.
@@ -97,6 +103,8 @@ impl Default for StationState {
             firmware: String::new(),
             last_seen_ms: None,
             refused_transactions: Vec::new(),
+            provision_failures: 0,
+            provision_failed_ms: 0,
         }
     }
 }
@@ -169,6 +177,24 @@ impl StationState {
         !fresh
     }
 
+    /// Whether a station may be offered a password again: not too soon after it did not take one.
+    pub(crate) fn may_provision(&self, at: Timestamp, retry_ms: u64, retry_max_ms: u64) -> bool {
+        let Some(doubled) = self.provision_failures.checked_sub(1) else { return true };
+        let wait = retry_ms.saturating_mul(1 << doubled.min(16)).min(retry_max_ms);
+        // Also when the clock was set back: then nobody knows how long ago it was.
+        at.as_millis().abs_diff(self.provision_failed_ms) >= wait
+    }
+
+    pub(crate) fn provision_failed(&mut self, at: Timestamp) {
+        self.provision_failures = self.provision_failures.saturating_add(1);
+        self.provision_failed_ms = at.as_millis();
+    }
+
+    /// It took one; true when that is news.
+    pub(crate) fn provisioned(&mut self) -> bool {
+        std::mem::take(&mut self.provision_failures) > 0
+    }
+
     pub(crate) fn refuses_transaction(&self, id: &str) -> bool {
         self.refused_transactions.iter().any(|known| known == id)
     }
@@ -208,6 +234,24 @@ mod tests {
             Err(StateProblem::Newer(2))
         ));
         assert!(matches!(StationState::from_json(b"{}"), Err(StateProblem::Unreadable(_))));
+    }
+
+    #[test]
+    fn passwords_are_offered_less_and_less_often() {
+        let (mut state, hour) = (StationState::default(), 3_600_000);
+        let may = |state: &StationState, ms| {
+            state.may_provision(Timestamp::from_millis(ms), 300_000, 6 * 3_600_000)
+        };
+        assert!(may(&state, 0));
+        state.provision_failed(Timestamp::from_millis(0));
+        assert!(!may(&state, 299_999) && may(&state, 300_000));
+        state.provision_failed(Timestamp::from_millis(0));
+        assert!(!may(&state, 599_999) && may(&state, 600_000));
+        for _ in 0..100 {
+            state.provision_failed(Timestamp::from_millis(0));
+        }
+        assert!(!may(&state, 5 * hour) && may(&state, 6 * hour));
+        assert!(state.provisioned() && !state.provisioned() && may(&state, 1));
     }
 
     #[test]

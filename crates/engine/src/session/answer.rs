@@ -26,7 +26,12 @@ impl Session {
         let caller = arrival.from.other();
         let action = match self.peer(caller).lane.answering(id) {
             Match::Open(open) => open.action,
-            Match::Wrong(misstep) => return self.blame(work, arrival, misstep, None, None),
+            Match::Wrong(misstep) => {
+                if misstep == Misstep::Late {
+                    self.rotation_answered_late(work, frame, id, error.is_some());
+                }
+                return self.blame(work, arrival, misstep, None, None);
+            }
         };
         let response = action.spec(self.version).and_then(|spec| spec.response);
         let read = match (error, response) {
@@ -41,6 +46,7 @@ impl Session {
             return self.unusable(work, arrival, Misstep::ReservedTransaction, id);
         }
         let Some(open) = self.peer_mut(caller).lane.close(Fate::Done) else { return };
+        self.rotation_answered(work, id, error.is_none().then_some(&payload));
         let asked = match open.origin {
             Origin::Own { purpose } => {
                 return self.record_own(work, OwnCallPhase::Answered, action, id, arrival.bytes, purpose);

@@ -11,6 +11,7 @@ use super::misstep::Misstep;
 use super::own::OWN_CALLS_MAX;
 use super::recent::Fate;
 use super::refuse::Request;
+use super::rotation::Carriage;
 use super::transaction::{self, Mention, Phase};
 use super::{Arrival, Said, Session, Work};
 use crate::effects::{self, RequestMemo};
@@ -37,6 +38,9 @@ impl Session {
             Ok(turn) => turn,
             Err(misstep) => return self.reject(work, arrival, misstep, id, action),
         };
+        if let Some(local) = self.local {
+            return self.local_call(work, arrival, frame, (id, spec), local);
+        }
         let passage = self.gate.passage(self.state.boot, from, action);
         if passage == Passage::Shut && from == Side::Station {
             // Also where the payload is wrong: B01.FR.10 and its like ask for `SecurityError` first.
@@ -68,6 +72,16 @@ impl Session {
         let said = Said { kind: MessageType::Call, action, id, error: None };
         let message = self.message(work, arrival, said, &payload, None);
         let (effects, judgement) = self.decide(work, arrival, &message);
+        let judgement = match judgement {
+            Judgement::Allowed(allowed) => {
+                match self.carriage(work, arrival, (id, action), &payload, &effects) {
+                    Carriage::Free => Judgement::Allowed(allowed),
+                    Carriage::Parked => return,
+                    Carriage::Denied(denied) => Judgement::Denied(denied),
+                }
+            }
+            Judgement::Denied(denied) => Judgement::Denied(denied),
+        };
         match judgement {
             Judgement::Allowed(allowed) => {
                 let case = self.case(work.now, arrival, said, &effects);
@@ -104,7 +118,8 @@ impl Session {
         let said = Said { kind: MessageType::Send, action, id, error: None };
         let key = &work.world.content_key;
         if self.gate.passage(self.state.boot, from, action) != Passage::Open {
-            let denied = Denied::by_rule(ReasonCode::NotBooted, NOT_BOOTED);
+            let code = self.local.map_or(ReasonCode::NotBooted, super::local::Local::code);
+            let denied = Denied::by_rule(code, NOT_BOOTED);
             let case = self.case(work.now, arrival, said, &[]);
             work.steps.push(denied.record(&case, key, None, None, Durability::Soon));
             return self.ask_boot(work);
@@ -199,7 +214,7 @@ impl Session {
 
     /// Asks a station to announce itself, so that nobody has to cut its power. A station that was told in this
     /// session how it stands knows when to do so.
-    fn ask_boot(&mut self, work: &Work<'_>) {
+    pub(super) fn ask_boot(&mut self, work: &Work<'_>) {
         let now_ms = work.now.mono_ms;
         let lately = self
             .boot_asked_ms

@@ -7,11 +7,13 @@ mod end;
 mod gate;
 mod id_space;
 mod lane;
+mod local;
 mod misstep;
 mod opening;
 mod own;
 mod recent;
 mod refuse;
+mod rotation;
 mod substitute;
 mod transaction;
 mod wire;
@@ -23,7 +25,7 @@ use chargewarden_evidence::{FrameMac, Hash, MessageType, Who, WhoFields};
 use chargewarden_ocpp::refusal::RefusalStyle;
 use chargewarden_ocpp::{Action, Frame, Header, Payload, Side, Version};
 use chargewarden_policy::effect::Effect;
-use chargewarden_policy::{Circumstances, MessageFacts, Policies, SessionFacts, Subject};
+use chargewarden_policy::{Authentication, Circumstances, MessageFacts, Policies, SessionFacts, Subject};
 
 pub use opening::{Connected, Opening};
 pub use own::OwnCallProblem;
@@ -40,7 +42,9 @@ use budget::Budget;
 use gate::Gate;
 use id_space::IdSpace;
 use lane::Lane;
+use local::Local;
 use own::Queue;
+use rotation::Rotation;
 
 /// One session: pure, and the same for the same inputs.
 ///
@@ -62,6 +66,9 @@ pub struct Session {
     csms: Peer,
     ids: IdSpace,
     own: Queue,
+    /// Why there is no CSMS, if there is none.
+    local: Option<Local>,
+    rotation: Option<Box<Rotation>>,
     opened_ms: u64,
     /// When we last asked the station to announce itself.
     boot_asked_ms: Option<u64>,
@@ -115,9 +122,30 @@ struct Said<'a> {
 impl Session {
     /// Begins. Nothing has to be done yet.
     pub fn open(opening: Opening, now: Moment, world: &World) -> Self {
-        let Opening { session, nonce, version, mut about, station, csms, style, state } = opening;
+        let Opening {
+            session,
+            nonce,
+            version,
+            mut about,
+            station,
+            csms,
+            factory,
+            rotation_deferred,
+            style,
+            state,
+        } = opening;
+        let local = match (csms, factory) {
+            (Some(_), _) => None,
+            (None, true) => Some(Local::Factory),
+            (None, false) => Some(Local::Quarantine),
+        };
         let mut state = state.unwrap_or_default();
         state.speaks(version);
+        if local.is_some() {
+            // Whatever it was told before, it has to wait now.
+            state.boot = Boot::Unknown;
+        }
+        let csms = csms.unwrap_or(Connected { authenticated: Authentication::None, tls: false });
         about.facts.version = version;
         state.describe(&mut about.facts);
         let [s0, s1, s2, s3, s4, s5, s6, s7, ..] = nonce;
@@ -137,6 +165,8 @@ impl Session {
             csms: peer(csms),
             ids: IdSpace::new(nonce),
             own: Queue::new(),
+            local,
+            rotation: rotation_deferred.then(|| Box::new(Rotation::deferred())),
             opened_ms: now.mono_ms,
             boot_asked_ms: None,
             boot_answered: false,
@@ -155,14 +185,31 @@ impl Session {
         self.follow_policies(world);
         self.expire(&mut work);
         match input {
+            // Nobody is there.
+            Input::Text { from: Side::Csms, .. } | Input::Binary { from: Side::Csms, .. }
+                if self.local.is_some() => {}
             Input::Text { from, bytes } => self.text(&mut work, from, &bytes),
             Input::Binary { from, bytes } => self.binary(&mut work, from, &bytes),
+            Input::Proposed { durable } => self.proposed(&mut work, durable),
             Input::Tick => {}
             Input::Gone => self.gone(&mut work),
         }
-        self.take_turns(&mut work);
-        self.keep(&mut work);
+        self.finish(&mut work);
         work.steps
+    }
+
+    /// What follows from every input.
+    fn finish(&mut self, work: &mut Work<'_>) {
+        self.take_turns(work);
+        self.follow_rotation(work);
+        // An outcome can make a further call due.
+        self.take_turns(work);
+        self.keep(work);
+        // Nothing is done after the end.
+        if let Some(at) = work.steps.iter().position(|step| matches!(step, Step::Close { .. })) {
+            let close = work.steps.remove(at);
+            work.steps.push(close);
+        }
     }
 
     /// When a [`Input::Tick`] is due, in ms on the monotonic clock; none while nothing waits.

@@ -15,7 +15,7 @@ pub struct Connected {
     pub tls: bool,
 }
 
-/// A station was admitted, and its CSMS accepted it.
+/// A station was admitted, and its CSMS accepted it or is not asked.
 #[derive(Clone, Debug)]
 pub struct Opening {
     /// The session's id, unique within the evidence log. It stands in tickets, so peers see it: short, printable
@@ -29,8 +29,15 @@ pub struct Opening {
     pub about: About,
     /// How the station is connected.
     pub station: Connected,
-    /// How the CSMS is connected.
-    pub csms: Connected,
+    /// How the CSMS is connected. None: a local session. The station is told to wait, and nothing that it sends goes
+    /// further.
+    pub csms: Option<Connected>,
+    /// Why a session is local: the station still has its maker's password, which is to be replaced. Else it is in
+    /// quarantine. Means nothing where a CSMS is connected.
+    pub factory: bool,
+    /// Whether an earlier change of the station's password waits for the station's next start
+    /// ([`crate::RotationOutcome::Deferred`]), so that there can be no other.
+    pub rotation_deferred: bool,
     /// How commands of this CSMS are refused.
     pub style: RefusalStyle,
     /// What was kept of the station, see [`crate::Step::Learn`].

@@ -10,7 +10,8 @@ use super::gate::{Passage, triggers_boot};
 use super::lane::{Open, Origin};
 use super::{Session, Work};
 use crate::moment::Moment;
-use crate::step::Step;
+use crate::password::PasswordProblem;
+use crate::step::{CallText, Step};
 use crate::verdict::stamp;
 use crate::world::{EvidenceHealth, World};
 
@@ -32,6 +33,18 @@ pub enum OwnCallProblem {
     /// As many wait already as may.
     #[error("{OWN_CALLS_MAX} calls wait already")]
     TooMany,
+    /// The station is in quarantine or has its maker's password: only its boot and its settings are asked for.
+    #[error("the station may only be asked for its boot notification and its settings now")]
+    Quarantined,
+    /// The password is none that a station may be given.
+    #[error(transparent)]
+    Password(#[from] PasswordProblem),
+    /// An earlier change of the password has no outcome yet.
+    #[error("the outcome of the last change of the password is not known yet")]
+    RotationOpen,
+    /// Records cannot be kept.
+    #[error("records cannot be kept now")]
+    Evidence,
     /// The session is over.
     #[error("the session is over")]
     Ended,
@@ -43,7 +56,7 @@ pub(super) struct Waiting {
     pub(super) id: String,
     pub(super) action: Action,
     pub(super) purpose: &'static str,
-    pub(super) text: String,
+    pub(super) text: CallText,
 }
 
 /// Calls to one side, in order.
@@ -78,6 +91,9 @@ impl Session {
         if self.ended {
             return Err(OwnCallProblem::Ended);
         }
+        if self.local.is_some_and(|local| !local.allows(action, &read)) {
+            return Err(OwnCallProblem::Quarantined);
+        }
         if !allowed {
             return Err(OwnCallProblem::NotBooted);
         }
@@ -87,20 +103,21 @@ impl Session {
         self.queue(action, payload, purpose);
         let mut work = Work { now, world, steps: Vec::new() };
         self.expire(&mut work);
-        self.take_turns(&mut work);
-        self.keep(&mut work);
+        self.finish(&mut work);
         Ok(work.steps)
     }
 
-    pub(super) fn queue(&mut self, action: Action, payload: &str, purpose: &'static str) {
+    /// Queues a call, and says under which id.
+    pub(super) fn queue(&mut self, action: Action, payload: &str, purpose: &'static str) -> String {
         let id = self.ids.next();
-        let text = refusal::call(self.version, &id, action, payload);
-        self.own.push_back(Waiting { id, action, purpose, text });
+        let text = CallText::new(refusal::call(self.version, &id, action, payload));
+        self.own.push_back(Waiting { id: id.clone(), action, purpose, text });
+        id
     }
 
     /// Lets the next call to the station go, if none is open: one of the CSMS that waited first, then our own.
     pub(super) fn take_turns(&mut self, work: &mut Work<'_>) {
-        while !self.ended && self.csms.lane.open.is_none() {
+        while !self.ended && !self.is_parked() && self.csms.lane.open.is_none() {
             if let Some(deferred) = self.csms.lane.deferred.take() {
                 self.text(work, Side::Csms, &deferred.bytes);
             } else if self.own.front().is_some_and(|waiting| may_go(work, waiting)) {
@@ -114,7 +131,8 @@ impl Session {
 
     fn send_own(&mut self, work: &mut Work<'_>, waiting: Waiting) {
         let Waiting { id, action, purpose, text } = waiting;
-        self.record_own(work, OwnCallPhase::Sent, action, &id, text.as_bytes(), purpose);
+        self.record_own(work, OwnCallPhase::Sent, action, &id, text.as_str().as_bytes(), purpose);
+        self.rotation_sent(&id);
         work.steps.push(Step::Call { to: Side::Station, text });
         let origin = Origin::Own { purpose };
         self.csms.lane.deliver(Open { id, action, since_ms: work.now.mono_ms, origin });

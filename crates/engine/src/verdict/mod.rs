@@ -149,7 +149,8 @@ impl Denied {
             | ReasonCode::NotPermitted
             | ReasonCode::Held
             | ReasonCode::UnknownEffect
-            | ReasonCode::TransactionRefused => true,
+            | ReasonCode::TransactionRefused
+            | ReasonCode::CredentialRule => true,
             ReasonCode::NoPolicy
             | ReasonCode::PolicyError
             | ReasonCode::MalformedFrame
@@ -164,6 +165,9 @@ impl Denied {
             | ReasonCode::CallTimeout
             | ReasonCode::NotBooted
             | ReasonCode::TooManyViolations
+            | ReasonCode::RotationOpen
+            | ReasonCode::Quarantined
+            | ReasonCode::FactoryCredential
             | ReasonCode::EvidenceUnavailable
             | ReasonCode::CsmsUnavailable
             | ReasonCode::StationUnavailable

@@ -1,5 +1,7 @@
 //! The one way to the other side.
 
+use std::fmt;
+
 use bytes::Bytes;
 use chargewarden_ocpp::Side;
 
@@ -23,7 +25,6 @@ use chargewarden_ocpp::Side;
 ///     [permit.clone(), permit]
 /// }
 /// ```
-#[derive(Debug)]
 #[must_use = "a message that was allowed and is not delivered is lost"]
 pub struct Permit {
     to: Side,
@@ -49,5 +50,12 @@ impl Permit {
     /// Uses the permit up: the bytes exactly as they arrived.
     pub fn into_bytes(self) -> Bytes {
         self.bytes
+    }
+}
+
+impl fmt::Debug for Permit {
+    /// Without the bytes: they can hold passwords and id tokens.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Permit(to {}, {} bytes)", self.to, self.bytes.len())
     }
 }

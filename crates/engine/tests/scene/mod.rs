@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use chargewarden_engine::{
-    Boot, Connected, Durability, EvidenceHealth, Input, Moment, Opening, OwnCallProblem, Session,
+    Boot, Connected, Durability, EvidenceHealth, Input, Moment, Opening, OwnCallProblem, Password, Session,
     SessionLimits, StationState, Step, World,
 };
 use chargewarden_evidence::{ContentKey, Event, Record, Verdict};
@@ -66,7 +66,9 @@ pub fn opening(version: Version, state: Option<StationState>) -> Opening {
             csms_party: "cso".parse().unwrap(),
         },
         station: connected,
-        csms: connected,
+        csms: Some(connected),
+        factory: false,
+        rotation_deferred: false,
         style: RefusalStyle::OwnStatus,
         state,
     }
@@ -90,22 +92,38 @@ pub struct Stage {
     pub world: World,
     pub now_ms: u64,
     rules: String,
+    /// Whether proposed passwords can be kept.
+    keeps: bool,
 }
 
 impl Stage {
     pub fn open(opening: Opening, world: World) -> Self {
         let session = Session::open(opening, at(0), &world);
-        Self { session, world, now_ms: 0, rules: String::new() }
+        Self { session, world, now_ms: 0, rules: String::new(), keeps: true }
     }
 
     pub fn say(&mut self, from: Side, text: &str) -> Vec<Step> {
         let input = Input::Text { from, bytes: Bytes::copy_from_slice(text.as_bytes()) };
-        self.session.handle(at(self.now_ms), input, &self.world)
+        self.handle(input)
     }
 
     pub fn wait(&mut self, ms: u64) -> Vec<Step> {
         self.now_ms += ms;
-        self.session.handle(at(self.now_ms), Input::Tick, &self.world)
+        self.handle(Input::Tick)
+    }
+
+    fn handle(&mut self, input: Input) -> Vec<Step> {
+        let steps = self.session.handle(at(self.now_ms), input, &self.world);
+        self.kept(steps)
+    }
+
+    /// Does what the shell does with a proposal.
+    fn kept(&mut self, mut steps: Vec<Step>) -> Vec<Step> {
+        if steps.iter().any(|step| matches!(step, Step::Propose(_))) {
+            let proposed = Input::Proposed { durable: self.keeps };
+            steps.extend(self.session.handle(at(self.now_ms), proposed, &self.world));
+        }
+        steps
     }
 
     fn rule(&mut self, cedar: &str) {
@@ -117,7 +135,8 @@ impl Stage {
 /// Runs a script: every line that does something, followed by what came of it.
 ///
 /// ```text
-/// open 1.6 boot=accepted              a session; boot=none (nothing stored), style=call-error
+/// open 1.6 boot=accepted              a session; boot=none (nothing stored), style=call-error,
+///                                     local=quarantine or local=factory, rotation=deferred
 /// forbid ACTION text…                 from now on a policy forbids the effect
 /// hold ACTION REQUIREMENT text…       from now on people must approve it
 /// policies none | everything          other policies
@@ -126,6 +145,8 @@ impl Stage {
 /// station> FRAME     csms> FRAME      a message
 /// station> binary    csms> binary
 /// call ACTION PAYLOAD                 a call of our own
+/// rotate PASSWORD                     the station gets this password from us
+/// proposals kept|lost                 whether the shell can keep proposed passwords
 /// gone                                a connection is lost
 /// ```
 pub fn play(script: &str) -> String {
@@ -192,7 +213,16 @@ fn act(stage: &mut Option<Stage>, line: &str) -> Result<Vec<Step>, OwnCallProble
             let action = Action::parse(stage.session.version(), first).unwrap();
             stage.session.call(at(stage.now_ms), action, second, "test", &stage.world)?
         }
-        "gone" => stage.session.handle(at(stage.now_ms), Input::Gone, &stage.world),
+        "rotate" => {
+            let password = Password::new(rest.to_owned());
+            let steps = stage.session.rotate(at(stage.now_ms), password, &stage.world)?;
+            stage.kept(steps)
+        }
+        "proposals" => {
+            stage.keeps = rest == "kept";
+            vec![]
+        }
+        "gone" => stage.handle(Input::Gone),
         other => panic!("what is `{other}`?"),
     })
 }
@@ -209,6 +239,11 @@ fn open(rest: &str) -> Stage {
                 let boot = boot.into_iter().find(|boot| boot.word() == status).unwrap();
                 opening.state = Some(booted(boot, version));
             }
+            ("local", reason) => {
+                opening.csms = None;
+                opening.factory = reason == "factory";
+            }
+            ("rotation", "deferred") => opening.rotation_deferred = true,
             ("style", "call-error") => opening.style = RefusalStyle::CallError,
             other => panic!("{other:?}"),
         }
@@ -219,7 +254,7 @@ fn open(rest: &str) -> Stage {
 fn arrive(stage: &mut Stage, from: Side, text: &str) -> Vec<Step> {
     if text == "binary" {
         let bytes = Bytes::from_static(&[1, 2, 3]);
-        return stage.session.handle(at(stage.now_ms), Input::Binary { from, bytes }, &stage.world);
+        return stage.handle(Input::Binary { from, bytes });
     }
     stage.say(from, text)
 }
@@ -230,7 +265,12 @@ pub fn told(step: &Step) -> String {
         Step::Record(record, durability) => format!("= {}{}", noted(record), when(*durability)),
         Step::Forward(permit) => format!("{}< as sent", permit.to()),
         Step::Answer { to, text } => format!("{to}< {text}"),
-        Step::Call { to, text } => format!("{to}< ours {text}"),
+        Step::Call { to, text } => format!("{to}< ours {}", text.as_str()),
+        Step::Propose(proposal) => {
+            format!("propose {} ({})", proposal.password.expose(), proposal.origin.word())
+        }
+        Step::Settle { outcome, origin } => format!("settle {} ({})", outcome.word(), origin.word()),
+        Step::Provision => "provision".to_owned(),
         Step::OpenHold(hold) => {
             let effects: Vec<_> = hold.effects.iter().map(|effect| effect.kind().name()).collect();
             let effects = effects.join(" ");
@@ -282,6 +322,7 @@ fn noted(record: &Record) -> String {
             let place = if v.path.is_empty() { String::new() } else { format!(" at {}", v.path) };
             format!("violation by {}: {}{place}", v.blame.word(), v.rule)
         }
+        Event::Inventory(inventory) => format!("{} by {}", inventory.change, inventory.by),
         Event::OwnCall(call) => format!("own call {} {}", call.action, call.phase.word()),
         other => other.kind().to_owned(),
     }

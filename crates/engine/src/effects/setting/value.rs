@@ -54,7 +54,7 @@ pub(super) fn kept(text: &str) -> String {
 }
 
 /// Whether a secret is easily guessed.
-pub(in crate::effects) fn is_weak(secret: &str) -> bool {
+pub(crate) fn is_weak(secret: &str) -> bool {
     let letters: Vec<char> = secret.chars().collect();
     let mut different = letters.clone();
     different.sort_unstable();
