@@ -216,7 +216,12 @@ impl Oracle {
     fn check(&mut self, steps: &[Step], now_ms: u64, world: &World, own_ids: &mut VecDeque<String>) {
         assert!(!self.over || steps.is_empty(), "steps after the end: {steps:?}");
         let mut allowed: Option<FrameMac> = None;
+        let mut raised = false;
         for step in steps {
+            if let Step::Record(record, _) = step {
+                assert!(raised || !needs_event(record), "no security event before {record:?}");
+                raised = matches!(record.event, Event::Security(_));
+            }
             assert!(allowed.is_none() || matches!(step, Step::Forward(_)), "a record without its message");
             match step {
                 Step::Record(record, durability) => {
@@ -341,6 +346,24 @@ fn forwards(record: &Record) -> Option<FrameMac> {
     match &record.event {
         Event::Message(message) if message.verdict == Verdict::Forward => Some(message.mac),
         _ => None,
+    }
+}
+
+/// What nobody may do is a security event, but for what slowness and restarts do.
+fn needs_event(record: &Record) -> bool {
+    match &record.event {
+        Event::Message(message) => ![
+            "",
+            "not-booted",
+            "transaction-refused",
+            "station-unavailable",
+            "evidence-unavailable",
+            "quarantined",
+            "factory-credential",
+        ]
+        .contains(&message.verdict.reason()),
+        Event::Violation(violation) => !["late-answer", "call-timeout"].contains(&&*violation.rule),
+        _ => false,
     }
 }
 

@@ -78,10 +78,10 @@ impl Recorder {
         meters: &Meters,
     ) -> Result<(), AppendError> {
         match durability {
-            Durability::Soon => self.scribe.append(record, durability).await,
+            Durability::Soon => self.raise(record, durability).await,
             Durability::Before => {
                 let asked = Instant::now();
-                let appended = self.scribe.append(record, durability).await;
+                let appended = self.raise(record, durability).await;
                 meters.durable_seconds.record(asked.elapsed().as_secs_f64());
                 appended
             }
@@ -89,7 +89,7 @@ impl Recorder {
     }
 
     /// Raises a security event: counted, logged and, unless there are too many of the same, recorded. All events of the
-    /// shell come by here; those of the core by [`Recorder::raise`].
+    /// shell come by here; those of the core by [`Recorder::append`].
     ///
     /// A critical one is on disk when this returns, but for those about strangers at the door: how long they wait for
     /// their answer must not depend on what was found.
@@ -103,8 +103,8 @@ impl Recorder {
         }
     }
 
-    /// Raises the security event in a record; of any other it only appends.
-    pub(crate) async fn raise(&self, record: &Record, durability: Durability) -> Result<(), AppendError> {
+    /// Appends a record; a security event is counted and announced, too.
+    async fn raise(&self, record: &Record, durability: Durability) -> Result<(), AppendError> {
         let Event::Security(event) = &record.event else {
             return self.scribe.append(record, durability).await;
         };

@@ -2,4 +2,4 @@
 
 mod state;
 
-pub use state::{Boot, StateProblem, StationState};
+pub use state::{Boot, Commanded, StateProblem, StationState};

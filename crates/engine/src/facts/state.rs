@@ -1,7 +1,8 @@
 //! What is kept of a station across sessions and restarts.
 
 use chargewarden_ocpp::{Timestamp, Version};
-use chargewarden_policy::{StationFacts, effect};
+use chargewarden_policy::StationFacts;
+use chargewarden_policy::effect::{self, Effect, Group};
 use serde::{Deserialize, Serialize};
 
 /// Version of the stored form.
@@ -78,6 +79,21 @@ pub struct StationState {
     /// When that was last, in ms since the Unix epoch.
     #[serde(default)]
     pub provision_failed_ms: i64,
+    /// What was commanded through here that a station reports in its own way.
+    #[serde(default)]
+    pub commanded: Commanded,
+}
+
+/// When commands were last delivered, in ms since the Unix epoch.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Commanded {
+    /// To install firmware.
+    #[serde(default)]
+    pub firmware_ms: Option<i64>,
+    /// To change whom the station trusts, or who it is.
+    #[serde(default)]
+    pub trust_ms: Option<i64>,
 }
 
 /// Stored bytes that are no state.
@@ -105,6 +121,7 @@ impl Default for StationState {
             refused_transactions: Vec::new(),
             provision_failures: 0,
             provision_failed_ms: 0,
+            commanded: Commanded::default(),
         }
     }
 }
@@ -193,6 +210,19 @@ impl StationState {
     /// It took one; true when that is news.
     pub(crate) fn provisioned(&mut self) -> bool {
         std::mem::take(&mut self.provision_failures) > 0
+    }
+
+    /// Notes what a delivered command would do; true when something is new.
+    pub(crate) fn command(&mut self, effects: &[Effect], now: Timestamp) -> bool {
+        let any = |group| effects.iter().any(|effect| effect.kind().groups().contains(&group));
+        let (firmware, trust) = (any(Group::Software), any(Group::Trust));
+        if firmware {
+            self.commanded.firmware_ms = Some(now.as_millis());
+        }
+        if trust {
+            self.commanded.trust_ms = Some(now.as_millis());
+        }
+        firmware || trust
     }
 
     pub(crate) fn refuses_transaction(&self, id: &str) -> bool {

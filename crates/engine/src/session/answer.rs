@@ -102,7 +102,7 @@ impl Session {
         match judgement {
             Judgement::Allowed(allowed) => work.steps.extend(allowed.deliver(&case, key)),
             Judgement::Denied(denied) => {
-                work.steps.push(denied.record(&case, key, None, None, Durability::Soon))
+                work.steps.extend(denied.record(&case, key, None, None, Durability::Soon))
             }
         }
     }
@@ -128,7 +128,7 @@ impl Session {
         let key = &work.world.content_key;
         let durability = work.durability(verdict::consequential(effects));
         let case = self.case(work.now, arrival, said, effects);
-        work.steps.push(denied.record(&case, key, Some(told.noted(&ticket, key)), None, durability));
+        work.steps.extend(denied.record(&case, key, Some(told.noted(&ticket, key)), None, durability));
         work.steps.push(Step::Answer { to: arrival.from.other(), text: told.text });
         if said.action == Action::BootNotification
             && arrival.from == Side::Csms

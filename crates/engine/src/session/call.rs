@@ -15,6 +15,7 @@ use super::rotation::Carriage;
 use super::transaction::{self, Mention, Phase};
 use super::{Arrival, Said, Session, Work};
 use crate::effects::{self, RequestMemo};
+use crate::events;
 use crate::facts::Boot;
 use crate::verdict::{Denied, Judgement};
 
@@ -31,6 +32,11 @@ impl Session {
         let Some(spec) = action.spec(self.version).filter(|spec| spec.sender.includes(from)) else {
             return self.reject(work, arrival, Misstep::WrongDirection, id, action);
         };
+        let overheard =
+            (from == Side::Station && events::is_report(action)).then(|| frame.read(spec.request));
+        if let Some(Ok(payload)) = &overheard {
+            self.overhear(work, action, payload);
+        }
         if self.ids.has(id) {
             return self.reject(work, arrival, Misstep::ReservedId, id, action);
         }
@@ -46,7 +52,7 @@ impl Session {
             // Also where the payload is wrong: B01.FR.10 and its like ask for `SecurityError` first.
             return self.not_booted(work, arrival, spec, id, None);
         }
-        let payload = match frame.read(spec.request) {
+        let payload = match overheard.unwrap_or_else(|| frame.read(spec.request)) {
             Ok(payload) => payload,
             Err(violation) => return self.reject(work, arrival, Misstep::Wire(violation), id, action),
         };
@@ -121,7 +127,7 @@ impl Session {
             let code = self.local.map_or(ReasonCode::NotBooted, super::local::Local::code);
             let denied = Denied::by_rule(code, NOT_BOOTED);
             let case = self.case(work.now, arrival, said, &[]);
-            work.steps.push(denied.record(&case, key, None, None, Durability::Soon));
+            work.steps.extend(denied.record(&case, key, None, None, Durability::Soon));
             return self.ask_boot(work);
         }
         let payload = match frame.read(spec.request) {
@@ -139,7 +145,7 @@ impl Session {
                 self.heard(work, arrival);
             }
             Judgement::Denied(denied) => {
-                work.steps.push(denied.record(&case, key, None, None, Durability::Soon))
+                work.steps.extend(denied.record(&case, key, None, None, Durability::Soon))
             }
         }
     }
@@ -162,6 +168,9 @@ impl Session {
         {
             // It was refused before, and now it is not.
             self.learned |= self.state.end_transaction(&id);
+        }
+        if arrival.from == Side::Csms {
+            self.learned |= self.state.command(effects, work.now.wall);
         }
         if arrival.from == Side::Csms && self.state.boot == Boot::Pending {
             self.gate.ask(message.action, message.payload);

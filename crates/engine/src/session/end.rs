@@ -46,6 +46,6 @@ impl Session {
         let said = Said { kind: MessageType::Call, action, id, error: None };
         let case = self.case(work.now, &arrival, said, &[]);
         let denied = Denied::by_rule(ReasonCode::StationUnavailable, "the session ended first");
-        work.steps.push(denied.record(&case, &work.world.content_key, None, None, Durability::Soon));
+        work.steps.extend(denied.record(&case, &work.world.content_key, None, None, Durability::Soon));
     }
 }

@@ -103,7 +103,7 @@ impl Session {
         let durability = work.durability(queued || boots);
         let case = self.case(work.now, arrival, said, &effects);
         let answered = told.noted(&ticket, key);
-        work.steps.push(denied.record(&case, key, Some(answered), kept, durability));
+        work.steps.extend(denied.record(&case, key, Some(answered), kept, durability));
         work.steps.push(Step::Answer { to: arrival.from, text: told.text });
         if boots {
             self.booted(Boot::Pending);

@@ -1,5 +1,6 @@
 //! What a peer can do wrong, and what is said about it.
 
+use chargewarden_evidence::OwnEvent;
 use chargewarden_ocpp::{ErrorCode, Version, Violation};
 use chargewarden_policy::ReasonCode;
 
@@ -85,6 +86,22 @@ impl Misstep {
             Self::CallOutstanding => ErrorCode::GenericError,
             Self::Unsolicited | Self::Replayed | Self::Late => ErrorCode::ProtocolError,
             Self::ReservedTransaction | Self::Unanswered => ErrorCode::InternalError,
+        }
+    }
+
+    /// The security event that it is. Slowness is none.
+    pub(super) fn event(&self) -> Option<OwnEvent> {
+        match self {
+            Self::Wire(_) | Self::Binary => Some(OwnEvent::SchemaViolation),
+            Self::WrongDirection
+            | Self::ReservedId
+            | Self::OpenId
+            | Self::UsedId
+            | Self::CallOutstanding
+            | Self::Unsolicited
+            | Self::Replayed
+            | Self::ReservedTransaction => Some(OwnEvent::StateViolation),
+            Self::Late | Self::Unanswered => None,
         }
     }
 

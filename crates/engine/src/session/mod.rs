@@ -1,5 +1,6 @@
 //! A station's connection and its CSMS's, and every message between them.
 
+mod alarm;
 mod answer;
 mod budget;
 mod call;

@@ -66,12 +66,15 @@ impl Session {
         });
         // What was asked for must be known before whoever asked is told that it failed; what a station hands over
         // must be kept before it forgets it. Where nothing can be durable, a refusal need not be.
-        let weighty = arrival.from == Side::Csms || acknowledged || verdict::consequential(effects);
+        let weighty = arrival.from == Side::Csms
+            || acknowledged
+            || denied.is_critical()
+            || verdict::consequential(effects);
         let durability = work.durability(weighty);
         let said = Said { kind: MessageType::Call, action: spec.action, id, error: None };
         let case = self.case(work.now, arrival, said, effects);
         let answered = told.noted(&ticket, key);
-        work.steps.push(denied.record(&case, key, Some(answered), kept, durability));
+        work.steps.extend(denied.record(&case, key, Some(answered), kept, durability));
         work.steps.push(Step::Answer { to: arrival.from, text: told.text });
         work.steps.extend(hold.map(|hold| Step::OpenHold(Box::new(hold))));
     }

@@ -292,6 +292,10 @@ impl Session {
             RotationOutcome::Unknown => rotation.stage = Stage::Unknown,
         }
         work.steps.push(Step::Settle { outcome, origin });
+        if matches!(outcome, RotationOutcome::Accepted | RotationOutcome::Deferred) {
+            self.state.commanded.trust_ms = Some(work.now.wall.as_millis());
+            self.learned = true;
+        }
         if self.local == Some(Local::Factory) {
             self.provision_settled(work, outcome);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use chargewarden_evidence::{self as evidence, Answered, Durability, Event, Record};
+use chargewarden_evidence::{self as evidence, Answered, Durability, Event, OwnEvent, Record};
 use chargewarden_ocpp::refusal::call_error;
 use chargewarden_ocpp::{Action, ErrorCode, MessageType, Rule, Side, Version, Violation};
 
@@ -125,6 +125,12 @@ impl Session {
         reply: Option<Reply>,
     ) {
         let counts = misstep.counts();
+        if let Some(event) = misstep.event() {
+            let action = about.map_or("a message", |(_, action)| action.name());
+            let side = verdict::side(arrival.from).word();
+            let detail = format!("{action} of the {side}: {} ({})", misstep.text(), misstep.rule());
+            self.alarm(work, event, detail);
+        }
         let key = &work.world.content_key;
         let rule = misstep.rule().into();
         let text = misstep.text();
@@ -159,6 +165,12 @@ impl Session {
         let budget = &mut self.peer_mut(arrival.from).budget;
         if counts && !budget.spend(work.now.mono_ms, limits.violations, limits.violation_forgiven_ms) {
             self.ended = true;
+            let side = verdict::side(arrival.from).word();
+            self.alarm(
+                work,
+                OwnEvent::RateLimitExceeded,
+                format!("too many protocol violations of the {side}"),
+            );
             work.steps.push(Step::Close {
                 blame: arrival.from,
                 code: POLICY_VIOLATION,

@@ -6,18 +6,22 @@ mod kept;
 mod note;
 mod permit;
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use chargewarden_evidence as evidence;
-use chargewarden_evidence::{ContentKey, Durability, Event, FrameMac, MessageType, Record, Stamp, Who};
+use chargewarden_evidence::{
+    ContentKey, Durability, Event, FrameMac, MessageType, OwnEvent, Record, Security, Stamp, Who,
+};
 use chargewarden_ocpp::{Action, Side};
 use chargewarden_policy::effect::{Effect, Weight};
-use chargewarden_policy::{Circumstances, ReasonCode, Ruling, Subject, Verdict};
+use chargewarden_policy::{Alert, Circumstances, ReasonCode, Ruling, Subject, Verdict};
 pub(crate) use kept::keep;
 pub(crate) use note::side;
 pub use permit::Permit;
 
+use crate::events;
 use crate::moment::Moment;
 use crate::step::Step;
 use crate::world::{EvidenceHealth, World};
@@ -61,6 +65,12 @@ pub(crate) struct Denied {
     /// Who could lift it.
     pub(crate) requirement: Option<String>,
     causes: Vec<evidence::Cause>,
+    /// Which of the causes carries the verdict.
+    decisive: usize,
+    /// The security event that it is.
+    event: Option<OwnEvent>,
+    /// Whether somebody should hear of it at once.
+    urgent: bool,
 }
 
 /// Decides a translated message.
@@ -94,16 +104,27 @@ pub(crate) fn consequential(effects: &[Effect]) -> bool {
 }
 
 impl Allowed {
-    /// The record of the verdict, and behind it the permit.
-    pub(crate) fn deliver(self, case: &Case<'_>, key: &ContentKey) -> [Step; 2] {
+    /// The record of the verdict, and behind it the permit. Where a policy lets it pass but wants it heard of, that comes
+    /// first; what a station reports of security is an event anyway.
+    pub(crate) fn deliver(self, case: &Case<'_>, key: &ContentKey) -> impl Iterator<Item = Step> {
+        let heard = is_urgent(&self.ruling) && case.action != Action::SecurityEventNotification;
+        let alarm = heard.then(|| {
+            let told = self.ruling.causes().find(|cause| cause.alert >= Some(Alert::High));
+            case.alarm(OwnEvent::PolicyAlert, true, told.map(note::cause).as_ref())
+        });
         let causes = self.ruling.causes().map(note::cause).collect();
         let message = case.message(key, evidence::Verdict::Forward, causes);
         let durability = if consequential(case.effects) { Durability::Before } else { Durability::Soon };
-        [
+        alarm.into_iter().chain([
             case.step(Event::Message(message), durability),
             Step::Forward(Permit::new(case.from.other(), case.bytes.clone())),
-        ]
+        ])
     }
+}
+
+/// Whether a policy wants people to look at once.
+fn is_urgent(ruling: &Ruling) -> bool {
+    ruling.alert() >= Some(Alert::High)
 }
 
 impl Denied {
@@ -121,12 +142,17 @@ impl Denied {
             text: text.to_owned(),
             requirement: None,
             causes: vec![cause],
+            decisive: 0,
+            event: events::of_refusal(code, None),
+            urgent: false,
         }
     }
 
     fn by_policy(ruling: &Ruling) -> Self {
         let code = ruling.verdict.code().unwrap_or(ReasonCode::PolicyError);
         let decisive = ruling.decisive();
+        // What permits is of no interest where something else refuses.
+        let causes = || ruling.causes().filter(|cause| cause.code.is_some());
         let text = decisive.map_or("", |cause| &cause.reason);
         let requirement = match &ruling.verdict {
             Verdict::Hold(requirement) => Some(requirement.to_string()),
@@ -137,8 +163,10 @@ impl Denied {
             status: ruling.status().to_owned(),
             text: if text.is_empty() { code.name().to_owned() } else { text.to_owned() },
             requirement,
-            // What permits is of no interest where something else refuses.
-            causes: ruling.causes().filter(|cause| cause.code.is_some()).map(note::cause).collect(),
+            causes: causes().map(note::cause).collect(),
+            decisive: causes().position(|cause| cause.code == Some(code)).unwrap_or_default(),
+            event: events::of_refusal(code, decisive.and_then(|cause| cause.effect)),
+            urgent: is_urgent(ruling),
         }
     }
 
@@ -175,7 +203,13 @@ impl Denied {
         }
     }
 
-    /// The record of the verdict, with what the sender was told instead and what we keep for it.
+    /// Whether its record is to be durable for the sake of the event that it is.
+    pub(crate) fn is_critical(&self) -> bool {
+        self.urgent || self.event.is_some_and(OwnEvent::is_critical)
+    }
+
+    /// The security event that it is, and the record of the verdict, with what the sender was told instead and what we keep
+    /// for it. The event comes first, so that one wait makes both durable.
     pub(crate) fn record(
         self,
         case: &Case<'_>,
@@ -183,14 +217,16 @@ impl Denied {
         answered: Option<evidence::Answered>,
         kept: Option<evidence::Attributes>,
         durability: Durability,
-    ) -> Step {
+    ) -> impl Iterator<Item = Step> {
+        let alarm =
+            self.event.map(|event| case.alarm(event, self.is_critical(), self.causes.get(self.decisive)));
         let reason = self.code.name().into();
         let verdict = match self.requirement {
             Some(requirement) => evidence::Verdict::Hold { reason, requirement },
             None => evidence::Verdict::Refuse { reason },
         };
         let message = evidence::Message { answered, kept, ..case.message(key, verdict, self.causes) };
-        case.step(Event::Message(message), durability)
+        alarm.into_iter().chain([case.step(Event::Message(message), durability)])
     }
 }
 
@@ -216,6 +252,17 @@ impl Case<'_> {
             answered: None,
             kept: None,
         }
+    }
+
+    /// A security event of ours about the message.
+    fn alarm(&self, event: OwnEvent, critical: bool, cause: Option<&evidence::Cause>) -> Step {
+        let mut detail = format!("{} of the {}", self.action, side(self.from).word());
+        if let Some(cause) = cause {
+            let party = if cause.party.is_empty() { "" } else { "/" };
+            let _ = write!(detail, ": {} [{}{party}{}]", cause.text, cause.party, cause.policy);
+        }
+        let event = Security { critical, detail, ..events::about(event, self.who.fields()) };
+        self.step(Event::Security(event), Durability::Soon)
     }
 
     fn step(&self, event: Event, durability: Durability) -> Step {

@@ -323,6 +323,17 @@ fn noted(record: &Record) -> String {
             format!("violation by {}: {}{place}", v.blame.word(), v.rule)
         }
         Event::Inventory(inventory) => format!("{} by {}", inventory.change, inventory.by),
+        Event::Security(event) => {
+            let urgent = if event.critical { "!" } else { "" };
+            let unknown = if event.unknown { " (unknown)" } else { "" };
+            let stated = event.stated.map(|at| format!(" at {at}")).unwrap_or_default();
+            format!(
+                "event{urgent} {} {}{unknown}{stated}: {}",
+                event.origin.word(),
+                event.kind.escape_debug(),
+                event.detail.escape_debug()
+            )
+        }
         Event::OwnCall(call) => format!("own call {} {}", call.action, call.phase.word()),
         other => other.kind().to_owned(),
     }

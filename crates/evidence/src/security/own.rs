@@ -103,6 +103,8 @@ own_events! {
     StateViolation, Session, false;
     /// A policy of a party refused a message, or none permitted it.
     PolicyDenied, Session, false;
+    /// A policy let a message pass and wants people to look at it (`@alert` of `high` or `critical`).
+    PolicyAlert, Session, true;
     /// A command waits for people, or would, if commands of this kind could be approved.
     Held, Session, false;
     /// A certificate, or a request for one, that does not fit the station or what it asked for.
