@@ -149,7 +149,7 @@ impl Gateway {
             assert!(SystemTime::now() < deadline, "the program does not listen after {START_WAIT:?}");
             tokio::time::sleep(Duration::from_millis(10)).await;
         };
-        Self { process, address: addresses["stations"].as_str().unwrap().to_owned() }
+        Self { process, address: addresses["stations"][0].as_str().unwrap().to_owned() }
     }
 
     /// `kill -9`.
