@@ -1,4 +1,4 @@
-//! Health, readiness and metrics; later the HTTP API and the console.
+//! Health, readiness and metrics over HTTP; [`control`] over a Unix socket. Later the API and the console.
 #![cfg_attr(
     test,
     allow(
@@ -10,6 +10,7 @@
     )
 )]
 
+pub mod control;
 mod host;
 mod readiness;
 mod server;

@@ -16,15 +16,16 @@ use chargewarden_evidence::{
     Bundle as BundleRecord, BundleOutcome, Durability, Event, Hash, Lifecycle, Phase, Record, Stamp,
 };
 use chargewarden_policy::Policies;
-use chargewarden_proxy::{Directory as Stations, Plan, Proxy};
-use chargewarden_store::{Directory, Scribe, SqliteJournal, SqliteStore, Store, StoreError, directory};
+use chargewarden_proxy::{Applied, Plan, Proxy, Roster, RosterError};
+use chargewarden_store::{Scribe, Source, Store, StoreError};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tokio::task::JoinHandle;
 
 use crate::{
     config::Settings,
-    inventory::{self, Imported},
+    inventory::{self, Import},
+    storage::{Storage, StorageError},
     telemetry,
 };
 
@@ -72,9 +73,15 @@ pub struct Stopped {
 /// Why a gateway does not start.
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// The store or the evidence log.
+    /// The data directory.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The inventory cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The inventory cannot be brought into line with its file.
+    #[error("inventory: {0}")]
+    Roster(#[from] RosterError),
     /// The listener for stations.
     #[error("listen: {0}")]
     Proxy(#[from] chargewarden_proxy::StartError),
@@ -84,9 +91,6 @@ pub enum StartError {
     /// No place for metrics.
     #[error("metrics: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
-    /// No random bytes.
-    #[error("the system gives no random bytes: {0}")]
-    Random(#[from] getrandom::Error),
 }
 
 impl Gateway {
@@ -96,10 +100,13 @@ impl Gateway {
     /// See [`StartError`]; nothing is left running.
     pub async fn start(settings: Settings) -> Result<Gateway, StartError> {
         let metrics = telemetry::metrics()?;
-        let (scribe, store, content_key) = open_storage(&settings)?;
+        let Storage { scribe, store, content_key, seal_key } =
+            Storage::open(&settings.store, &settings.log_name)?;
         record_bundles(&settings, &scribe).await;
-        let imported = inventory::import(&settings, store.as_ref(), &scribe).await?;
-        announce(&settings, imported);
+        let resolve = inventory::resolver(settings.around.clone(), seal_key);
+        let roster = Arc::new(Roster::open(Arc::clone(&store), scribe.clone(), resolve).await?);
+        let imported = import(&settings, &roster).await?;
+        announce(&settings, &roster, imported);
 
         let world = World {
             policies: Arc::new(Policies::new(settings.bundles.clone())),
@@ -111,7 +118,7 @@ impl Gateway {
         let proxy = Proxy::start(Plan {
             listeners: settings.listeners,
             bounds: settings.bounds.clone(),
-            directory: Stations::new(settings.stations),
+            roster,
             world: Arc::clone(&world),
             scribe: scribe.clone(),
             store: Arc::clone(&store),
@@ -186,27 +193,25 @@ impl Gateway {
     }
 }
 
-fn open_storage(
-    settings: &Settings,
-) -> Result<(Scribe, Arc<dyn Store>, chargewarden_evidence::ContentKey), StartError> {
-    let mut fresh = zeroize::Zeroizing::new([0; 32]);
-    let place = Directory::open(&settings.store)?;
-    getrandom::fill(fresh.as_mut_slice())?;
-    let content_key = place.content_key(&fresh)?;
-    getrandom::fill(fresh.as_mut_slice())?;
-    let signer = place.checkpoint_key(&settings.log_name, &fresh)?;
-    let journal = SqliteJournal::open(&place)?;
-    let scribe = Scribe::open(journal, signer, Some(place.file(directory::CHECKPOINT_FILE)))?;
-    let store = SqliteStore::open(&place)?;
-    Ok((scribe, Arc::new(store), content_key))
+/// Brings the inventory into line with its file, if there is one.
+async fn import(settings: &Settings, roster: &Roster) -> Result<Applied, RosterError> {
+    let Some(entries) = &settings.entries else { return Ok(Applied::default()) };
+    let wanted =
+        entries.iter().map(|entry| inventory::of_entry(entry, &settings.around, Source::File)).collect();
+    let import = Import { source: Source::File, prune: true };
+    roster
+        .replace(None, "inventory-file", |stored| {
+            inventory::plan(stored, wanted, import).map_err(RosterError::Unfit)
+        })
+        .await
 }
 
-fn announce(settings: &Settings, imported: Imported) {
-    let Imported { added, changed, removed } = imported;
+fn announce(settings: &Settings, roster: &Roster, imported: Applied) {
+    let Applied { added, changed, removed } = imported;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         store = %settings.store.display(),
-        stations = settings.stations.len(),
+        stations = roster.len(),
         added, changed, removed,
         parties = settings.parties.len(),
         "starting"
@@ -214,8 +219,6 @@ fn announce(settings: &Settings, imported: Imported) {
     for key in &settings.dangers {
         tracing::warn!(setting = key, "a danger_ setting weakens security");
     }
-    #[expect(clippy::cast_precision_loss, reason = "a gauge is a float; inventories are far below 2^52")]
-    metrics::gauge!("chargewarden_stations").set(settings.stations.len() as f64);
 }
 
 async fn record_bundles(settings: &Settings, scribe: &Scribe) {

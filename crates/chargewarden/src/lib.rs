@@ -17,8 +17,10 @@ pub mod config;
 mod exit;
 mod gateway;
 mod inventory;
+mod storage;
 mod telemetry;
 
 pub use exit::Exit;
 pub use gateway::{Addresses, Gateway, StartError, Stopped};
+pub use storage::StorageError;
 pub use telemetry::{init as init_telemetry, metrics};

@@ -68,7 +68,7 @@ pub(crate) async fn admit(
     let offer = Offer::read(parts)
         .map_err(|declined| Refusal { station: declined.station, ..Refusal::from(declined.reason) })?;
     let claimed = offer.station.clone();
-    let known = gateway.directory.load().find(&claimed).cloned();
+    let known = gateway.roster.find(&claimed);
     let csms = known.as_ref().map(|entry| entry.csms.name.clone()).unwrap_or_default();
     enter(gateway, caller, offer, known).await.map_err(|refusal| Refusal {
         station: Some(claimed),

@@ -1,11 +1,6 @@
 //! Who may connect, and to whom they are connected: the inventory as the admission reads it.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    fmt,
-    path::PathBuf,
-    sync::Arc,
-};
+use std::{collections::BTreeSet, fmt, path::PathBuf, sync::Arc};
 
 use chargewarden_ocpp::{Timestamp, Version, refusal::RefusalStyle};
 use chargewarden_policy::PartyId;
@@ -162,38 +157,4 @@ pub struct CsmsCredentials {
     pub user: Option<String>,
     /// The password.
     pub password: Secret,
-}
-
-/// The inventory in memory. Replaced as a whole when it changes.
-#[derive(Debug, Default)]
-pub struct Directory {
-    stations: HashMap<StationId, Arc<Station>>,
-}
-
-impl Directory {
-    /// Makes the directory; of two entries with one id the last stays (the inventory refuses doubles before).
-    #[must_use]
-    pub fn new(stations: impl IntoIterator<Item = Station>) -> Directory {
-        Directory {
-            stations: stations.into_iter().map(|station| (station.id.clone(), Arc::new(station))).collect(),
-        }
-    }
-
-    /// The station of an id.
-    #[must_use]
-    pub fn find(&self, id: &StationId) -> Option<&Arc<Station>> {
-        self.stations.get(id)
-    }
-
-    /// How many stations it holds.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.stations.len()
-    }
-
-    /// Whether it holds none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.stations.is_empty()
-    }
 }

@@ -3,7 +3,7 @@
 use chargewarden_ocpp::Side;
 use tokio_websockets::{CloseCode, Error};
 
-use crate::socket;
+use crate::{presence::Withdrawn, socket};
 
 /// Why a session ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub(crate) enum Ending {
     Replaced,
     /// The service stops.
     Drain,
+    /// What the session stood on is gone from the inventory.
+    Withdrawn(Withdrawn),
 }
 
 impl Ending {
@@ -71,6 +73,9 @@ impl Ending {
             Ending::Evidence => "evidence-unavailable",
             Ending::Replaced => "replaced",
             Ending::Drain => "drain",
+            Ending::Withdrawn(Withdrawn::Removed) => "station-removed",
+            Ending::Withdrawn(Withdrawn::Quarantined) => "station-quarantined",
+            Ending::Withdrawn(Withdrawn::Changed) => "station-changed",
         }
     }
 
@@ -86,7 +91,7 @@ impl Ending {
             | Ending::SlowPeer(side)
             | Ending::Silent(side)
             | Ending::Engine { blame: side, .. } => side,
-            Ending::Evidence | Ending::Replaced | Ending::Drain => Side::Station,
+            Ending::Evidence | Ending::Replaced | Ending::Drain | Ending::Withdrawn(_) => Side::Station,
         }
     }
 
@@ -107,7 +112,8 @@ impl Ending {
             | Ending::Rate(_)
             | Ending::Engine { .. }
             | Ending::Evidence
-            | Ending::Drain => false,
+            | Ending::Drain
+            | Ending::Withdrawn(_) => false,
         }
     }
 
@@ -132,6 +138,10 @@ impl Ending {
             Ending::Evidence => (CloseCode::SERVICE_OVERLOAD, "cannot record"),
             Ending::Replaced => (CloseCode::GOING_AWAY, "replaced by a newer connection"),
             Ending::Drain => (CloseCode::GOING_AWAY, "service stops"),
+            Ending::Withdrawn(_) if side == Side::Station => {
+                (CloseCode::POLICY_VIOLATION, "the station's entry has changed")
+            }
+            Ending::Withdrawn(_) => (CloseCode::GOING_AWAY, "the station's entry has changed"),
             Ending::Lost(_)
             | Ending::Protocol(_)
             | Ending::TooLong(_)

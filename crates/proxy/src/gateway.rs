@@ -22,12 +22,12 @@ use crate::{
     bounds::Bounds,
     clock::Clock,
     credential::Credentials,
-    directory::Directory,
     guesses::Guesses,
     listener::{self, Doors, Entrance, ListenerPlan},
     meters::Meters,
     presence::{Presence, Told},
     recorder::Recorder,
+    roster::Roster,
     states::States,
 };
 
@@ -38,7 +38,7 @@ pub struct Plan {
     /// The bounds in force.
     pub bounds: Bounds,
     /// Who may connect.
-    pub directory: Directory,
+    pub roster: Arc<Roster>,
     /// Policies, keys and limits for the core; replaced while running by [`Proxy::world`].
     pub world: Arc<ArcSwap<World>>,
     /// The evidence log.
@@ -79,7 +79,7 @@ pub enum StartError {
 /// What all tasks of a proxy share.
 pub(crate) struct Shared {
     pub(crate) bounds: Bounds,
-    pub(crate) directory: ArcSwap<Directory>,
+    pub(crate) roster: Arc<Roster>,
     pub(crate) world: Arc<ArcSwap<World>>,
     pub(crate) recorder: Recorder,
     pub(crate) states: States,
@@ -144,11 +144,11 @@ impl Proxy {
             credentials: Credentials::new(plan.bounds.secret_checks, key),
             guesses: Guesses::new(plan.bounds.guesses_per_address, plan.bounds.guess_window),
             bounds: plan.bounds,
-            directory: ArcSwap::from_pointee(plan.directory),
             world: plan.world,
             recorder: Recorder::new(plan.scribe),
             states,
-            presence: Arc::default(),
+            presence: Arc::clone(&plan.roster.presence),
+            roster: plan.roster,
             sessions: TaskTracker::new(),
             meters: Meters::new(),
             clock: Clock::start(),
@@ -191,9 +191,10 @@ impl Proxy {
         self.shared.presence.len()
     }
 
-    /// Replaces the inventory. Sessions that are open stay.
-    pub fn replace_directory(&self, directory: Directory) {
-        self.shared.directory.store(Arc::new(directory));
+    /// The inventory. Changed through it, it takes effect at once: see [`Roster`].
+    #[must_use]
+    pub fn roster(&self) -> &Arc<Roster> {
+        &self.shared.roster
     }
 
     /// Raises a security event of the service as a whole: recorded, counted and logged like those of the proxy itself.

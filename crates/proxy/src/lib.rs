@@ -26,10 +26,12 @@ mod guesses;
 pub mod handshake;
 mod listener;
 mod meters;
+mod password;
 mod presence;
 mod profile;
 mod recorder;
 mod refusal;
+mod roster;
 mod secret;
 mod session;
 mod socket;
@@ -39,13 +41,15 @@ mod transport;
 
 pub use bounds::Bounds;
 pub use credential::{HASH_MEMORY_KIB_MAX, HASH_PASSES_MAX, HashProblem, check_hash, hash_secret};
-pub use directory::{
-    Csms, CsmsCredentials, CsmsTls, Directory, KeyPairFiles, Secrets, Station, TlsVersion, Upstream,
-};
+pub use directory::{Csms, CsmsCredentials, CsmsTls, KeyPairFiles, Secrets, Station, TlsVersion, Upstream};
 pub use gateway::{Plan, Proxy, StartError};
 pub use handshake::{StationId, StationIdProblem};
 pub use listener::{ListenerPlan, ListenerTls};
+pub use password::{
+    PASSWORD_MIN, PasswordProblem, check_password, fits as password_fits, fresh_password, password_max,
+};
 pub use profile::Profile;
 pub use refusal::Reason;
+pub use roster::{Applied, Resolve, Roster, RosterError};
 pub use secret::Secret;
 pub use tolerance::{Tolerance, UnknownTolerance};

@@ -28,6 +28,7 @@ use crate::{
     directory::{KeyPairFiles, TlsVersion},
     gateway::Shared,
     meters,
+    presence::Told,
     profile::Profile,
     recorder::Refused,
     refusal::Reason,
@@ -269,7 +270,11 @@ async fn begin(gateway: &Arc<Shared>, peer: SocketAddr, admitted: Admitted, upgr
     tracing::info!(station = %entry.id, %peer, session, csms = entry.csms.name, %version, "session opened");
     holding.connected(&signal);
     if gateway.is_draining() {
-        signal.tell(crate::presence::Told::Drain);
+        signal.tell(Told::Drain);
+    }
+    // What changed while the station was admitted was told to nobody.
+    if let Some(withdrawn) = gateway.roster.withdrawn_since(&entry) {
+        signal.tell(Told::Withdrawn(withdrawn));
     }
     let station = Peer::new(socket, peer.to_string(), gateway.clock.now().mono_ms);
     let session = Session {

@@ -62,6 +62,22 @@ impl Presence {
         self.sessions.load(Ordering::Relaxed)
     }
 
+    /// Whether the place of a station is held, by a session or an admission under way.
+    pub(crate) fn has(&self, id: &StationId) -> bool {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).contains_key(id)
+    }
+
+    /// Tells the session of a station, if there is one, that what it stands on is gone. An admission under way finds out itself.
+    pub(crate) fn withdraw(&self, id: &StationId, withdrawn: Withdrawn) {
+        let signal = {
+            let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+            places.get(id).and_then(|place| place.signal.clone())
+        };
+        if let Some(signal) = signal {
+            signal.tell(Told::Withdrawn(withdrawn));
+        }
+    }
+
     /// The signals of all connected sessions.
     pub(crate) fn connected(&self) -> Vec<Arc<Signal>> {
         let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
@@ -120,17 +136,40 @@ pub(crate) enum Told {
     Replaced,
     /// End: the service stops.
     Drain,
+    /// End: what the session stands on is gone.
+    Withdrawn(Withdrawn),
+}
+
+/// What of a station's entry in the inventory a session has lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Withdrawn {
+    /// All of it: the station was removed.
+    Removed,
+    /// Trust: the station was quarantined.
+    Quarantined,
+    /// Something else that was looked at when the session was opened: its secret, its profile, where it belongs.
+    Changed,
 }
 
 impl Told {
     /// In order of urgency.
-    const ALL: [Told; 3] = [Told::Drain, Told::Replaced, Told::Challenge];
+    const ALL: [Told; 6] = [
+        Told::Drain,
+        Told::Withdrawn(Withdrawn::Removed),
+        Told::Withdrawn(Withdrawn::Quarantined),
+        Told::Withdrawn(Withdrawn::Changed),
+        Told::Replaced,
+        Told::Challenge,
+    ];
 
     fn bit(self) -> usize {
         match self {
             Told::Challenge => 1,
             Told::Replaced => 2,
             Told::Drain => 4,
+            Told::Withdrawn(Withdrawn::Removed) => 8,
+            Told::Withdrawn(Withdrawn::Quarantined) => 16,
+            Told::Withdrawn(Withdrawn::Changed) => 32,
         }
     }
 }

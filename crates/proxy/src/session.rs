@@ -116,6 +116,7 @@ impl Session {
             Event::Told(Told::Challenge) => self.challenged().await,
             Event::Told(Told::Replaced) => Err(Ending::Replaced),
             Event::Told(Told::Drain) => Err(Ending::Drain),
+            Event::Told(Told::Withdrawn(withdrawn)) => Err(Ending::Withdrawn(withdrawn)),
         }
     }
 

@@ -5,8 +5,8 @@ use chargewarden_evidence::entry::{self, genesis};
 use chargewarden_evidence::{Frontier, IndexNote, Stamp};
 
 use crate::{
-    Chunk, Credential, Journal, LogEnd, Marks, Query, SignedCheckpoint, Source, Station, StationState, Store,
-    StoreError,
+    Chunk, Credential, Journal, LogEnd, Marks, Query, SignedCheckpoint, Source, Station, StationChange,
+    StationState, Store, StoreError, Upstream,
 };
 
 /// Inventory, states and settings. The store must be empty.
@@ -33,6 +33,7 @@ pub async fn check_store(store: &dyn Store) -> Result<(), StoreError> {
         tolerances: ["any-user-name".to_owned()].into(),
         source: Source::Command,
         file_credential: None,
+        upstream: Some(Upstream { identity: Some("ABC".to_owned()), ..Upstream::default() }),
     };
     // Ids that differ in case or in a trailing space are different stations.
     let like = Station { id: "cs-1".to_owned(), credential: None, ..station.clone() };
@@ -50,7 +51,10 @@ pub async fn check_store(store: &dyn Store) -> Result<(), StoreError> {
     let marks = Marks { profile: 3, tls: Some("1.3".to_owned()), at_ms: -1, ..Marks::default() };
     store.put_marks("CS-1", &Marks::default()).await?;
     store.put_marks("CS-1", &marks).await?;
-    assert_eq!(store.marks("CS-1").await?, Some(marks));
+    assert_eq!(store.marks("CS-1").await?, Some(marks.clone()));
+    store.forget_marks("CS-1").await?;
+    assert_eq!(store.marks("CS-1").await?, None);
+    store.put_marks("CS-1", &marks).await?;
 
     assert_eq!(store.state("CS-1").await?, None);
     for version in [1, 2] {
@@ -65,11 +69,37 @@ pub async fn check_store(store: &dyn Store) -> Result<(), StoreError> {
     assert_eq!(store.state("CS-1").await?, None);
     assert_eq!(store.marks("CS-1").await?, None);
 
+    check_changes(store).await?;
+
     assert_eq!(store.setting("mode").await?, None);
     store.put_setting("mode", "one").await?;
     store.put_setting("mode", "two").await?;
     assert_eq!(store.setting("mode").await?.as_deref(), Some("two"));
     Ok(())
+}
+
+/// Several changes at once.
+async fn check_changes(store: &dyn Store) -> Result<(), StoreError> {
+    let before = store.stations().await?;
+    let Some(one) = before.first().cloned() else { return Ok(()) };
+    let two = Station { id: "CS-2".to_owned(), ..one.clone() };
+    let changed = Station { site: Some("elsewhere".to_owned()), ..one.clone() };
+    for id in [&one.id, &two.id] {
+        store.put_state(id, StationState { version: 1, value: "{}".to_owned() }).await?;
+        store.put_marks(id, &Marks { profile: 3, ..Marks::default() }).await?;
+    }
+    store.change_stations(vec![StationChange::Put(changed.clone()), StationChange::Add(two.clone())]).await?;
+    assert_eq!(store.station(&one.id).await?, Some(changed));
+    assert!(store.state(&one.id).await?.is_some(), "a changed station is remembered");
+    assert_eq!(store.station("CS-2").await?, Some(two));
+    assert_eq!(store.state("CS-2").await?, None, "a new station is a new one");
+    assert_eq!(store.marks("CS-2").await?, None, "a new station is a new one");
+    store.put_marks("CS-2", &Marks::default()).await?;
+    let back = vec![StationChange::Remove("CS-2".to_owned()), StationChange::Put(one)];
+    store.change_stations(back).await?;
+    assert_eq!(store.stations().await?, before);
+    assert_eq!(store.marks("CS-2").await?, None);
+    store.change_stations(vec![StationChange::Remove("CS-2".to_owned())]).await
 }
 
 /// The evidence log, written through `journal` and read back through both. Both must be empty and of the same storage.

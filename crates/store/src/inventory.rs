@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Sealed;
+
 /// A station that may connect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Station {
@@ -12,7 +14,7 @@ pub struct Station {
     pub id: String,
     /// The party that owns it.
     pub owner: String,
-    /// All parties with jurisdiction: whose bundles decide. In the order in which they are asked.
+    /// The parties with jurisdiction: whose bundles decide. In the order in which they are asked. Empty: all there are.
     pub parties: Vec<String>,
     /// The site it stands on.
     #[serde(default)]
@@ -62,7 +64,35 @@ pub struct Station {
     /// The hash that the inventory file gave at the last import: a rotation stays until the file says something new.
     #[serde(default)]
     pub file_credential: Option<Credential>,
+    /// Its own access to its management system, where that differs from the management system's own entry.
+    #[serde(default)]
+    pub upstream: Option<Upstream>,
 }
+
+/// A station's own access to its management system. What is absent is that of the management system's entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Upstream {
+    /// Where, instead of the URL of the management system.
+    pub url: Option<String>,
+    /// The path segment, instead of the station's id.
+    pub identity: Option<String>,
+    /// The user name; the identity when absent.
+    pub user: Option<String>,
+    /// The password, sealed for [`UPSTREAM_PASSWORD`].
+    pub password: Option<Sealed>,
+    /// The file that holds the password instead, absolute.
+    pub password_file: Option<String>,
+    /// The environment variable that holds the password instead.
+    pub password_env: Option<String>,
+    /// The file of our certificate, absolute.
+    pub certificate: Option<String>,
+    /// The file of its key, absolute.
+    pub key: Option<String>,
+}
+
+/// The field that [`Upstream::password`] is sealed for.
+pub const UPSTREAM_PASSWORD: &str = "upstream.password";
 
 /// Entries of before there were profiles were of stations with passwords and without TLS.
 fn basic() -> u8 {
@@ -78,6 +108,28 @@ pub enum Source {
     File,
     /// A command: no import removes it.
     Command,
+}
+
+impl Source {
+    /// Its word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Command => "command",
+        }
+    }
+}
+
+/// A change of the inventory, one of several that are made together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StationChange {
+    /// A station that is new. What is remembered of an earlier one of its id is forgotten.
+    Add(Station),
+    /// A station as it is from now on.
+    Put(Station),
+    /// The station of this id goes, with all that is remembered of it.
+    Remove(String),
 }
 
 /// What admissions taught about a station: it is never accepted below these again (OCPP A05, requirement R-A03).

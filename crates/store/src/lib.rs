@@ -20,6 +20,7 @@
 
 pub mod audit;
 pub mod conformance;
+pub mod difference;
 pub mod directory;
 mod durable_file;
 mod error;
@@ -33,7 +34,9 @@ mod store;
 pub use directory::Directory;
 
 pub use error::StoreError;
-pub use inventory::{Credential, Marks, Source, Station, StationState};
+pub use inventory::{
+    Credential, Marks, Source, Station, StationChange, StationState, UPSTREAM_PASSWORD, Upstream,
+};
 pub use journal::{Chunk, Journal, LogEnd, SignedCheckpoint, StoredChunk};
 pub use scribe::{
     AppendError, CHECKPOINT_INTERVAL, PENDING_BYTES_MAX, PENDING_RECORDS_MAX, RETRY_INTERVAL, SOON_BYTES,

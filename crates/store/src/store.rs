@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use chargewarden_evidence::Hash;
 
-use crate::{Marks, Station, StationState, StoreError};
+use crate::{Marks, Station, StationChange, StationState, StoreError};
 
 /// The answer to come.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -25,11 +25,17 @@ pub trait Store: Send + Sync + 'static {
     /// Removes a station, its state and its marks. False when there was none.
     fn remove_station(&self, id: &str) -> Answer<'_, bool>;
 
+    /// Makes these changes, in their order: all of them or none.
+    fn change_stations(&self, changes: Vec<StationChange>) -> Answer<'_, ()>;
+
     /// What admissions taught about a station.
     fn marks(&self, station: &str) -> Answer<'_, Option<Marks>>;
 
     /// Keeps what admissions taught about a station. It need not be in the inventory.
     fn put_marks(&self, station: &str, marks: &Marks) -> Answer<'_, ()>;
+
+    /// Forgets what admissions taught about a station.
+    fn forget_marks(&self, station: &str) -> Answer<'_, ()>;
 
     /// What the engine remembers of a station.
     fn state(&self, station: &str) -> Answer<'_, Option<StationState>>;

@@ -192,7 +192,8 @@ pub struct Party {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Inventory {
-    /// TOML file of `[[station]]` entries. It is the source of truth: the store is brought into line with it at start.
+    /// TOML file of `[[station]]` entries: the truth of which stations there are and where they belong. The store is brought into
+    /// line with it at start and on reload; secrets that were rotated since stay. Without it, stations are added by command.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<PathBuf>,
     /// Stations given by the program that embeds the gateway (demo, tests); not a setting.

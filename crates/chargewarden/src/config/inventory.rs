@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -27,15 +27,19 @@ struct File {
 
 /// Reads the entries of an inventory file; what is wrong is noted with the number of the entry.
 pub fn read_inventory(path: &Path, problems: &mut Problems) -> Vec<(String, StationEntry)> {
-    let place = path.display();
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
+    match std::fs::read_to_string(path) {
+        Ok(text) => parse_inventory(&text, path, problems),
         Err(error) => {
-            problems.add(place.to_string(), format!("cannot be read: {error}"));
-            return Vec::new();
+            problems.add(path.display().to_string(), format!("cannot be read: {error}"));
+            Vec::new()
         }
-    };
-    let file: File = match toml::from_str(&text) {
+    }
+}
+
+/// Reads the entries of the text of an inventory file; `path` is for what is wrong.
+pub fn parse_inventory(text: &str, path: &Path, problems: &mut Problems) -> Vec<(String, StationEntry)> {
+    let place = path.display();
+    let file: File = match toml::from_str(text) {
         Ok(file) => file,
         Err(error) => {
             problems.add(place.to_string(), error.to_string().trim_end());
@@ -55,38 +59,43 @@ pub fn read_inventory(path: &Path, problems: &mut Problems) -> Vec<(String, Stat
     entries
 }
 
-/// What the entries refer to.
-pub(super) struct Around<'a> {
+/// What entries refer to.
+#[derive(Debug, Clone)]
+pub(crate) struct Around {
     /// Where relative paths start.
-    pub(super) base: &'a Path,
+    pub(crate) base: PathBuf,
     /// The parties there are.
-    pub(super) parties: &'a [PartyId],
+    pub(crate) parties: Vec<PartyId>,
     /// The management systems there are.
-    pub(super) csms: &'a BTreeMap<String, Arc<Csms>>,
+    pub(crate) csms: BTreeMap<String, Arc<Csms>>,
 }
 
 /// Checks the entries against each other and against the management systems.
-pub(super) fn stations(
-    entries: Vec<(String, StationEntry)>,
-    around: &Around<'_>,
+pub(crate) fn stations(
+    entries: &[(String, StationEntry)],
+    around: &Around,
     problems: &mut Problems,
 ) -> Vec<Station> {
-    let mut places: HashMap<String, String> = HashMap::with_capacity(entries.len());
+    let mut places: HashMap<&str, &str> = HashMap::with_capacity(entries.len());
     let mut stations = Vec::with_capacity(entries.len());
     for (at, entry) in entries {
-        if let Some(first) = places.insert(entry.id.clone(), at.clone()) {
-            problems.add(&at, format!("`{}` was already given by {first}; ids are unique", entry.id));
+        if let Some(first) = places.insert(&entry.id, at) {
+            problems.add(at, format!("`{}` was already given by {first}; ids are unique", entry.id));
         }
-        if let Some(station) = station(&at, entry, around, problems) {
-            stations.push(station);
-        }
+        stations.extend(station(at, entry.clone(), around, problems));
     }
     stations
 }
 
-fn station(at: &str, entry: StationEntry, around: &Around<'_>, problems: &mut Problems) -> Option<Station> {
+/// Checks an entry; `at` is for what is wrong.
+pub(crate) fn station(
+    at: &str,
+    entry: StationEntry,
+    around: &Around,
+    problems: &mut Problems,
+) -> Option<Station> {
     let sources = networks(&format!("{at}.sources"), &entry.sources, problems);
-    let upstream = entry.upstream.as_ref().map(|upstream| upstream_of(at, upstream, around.base, problems));
+    let upstream = entry.upstream.as_ref().map(|upstream| upstream_of(at, upstream, &around.base, problems));
     let mut note = |key: &str, what: String| problems.add(format!("{at}.{key}"), what);
     let id = StationId::parse(&entry.id).map_err(|problem| note("id", problem.to_string())).ok();
     let profile = Profile::of_number(entry.profile).or_else(|| {
@@ -108,11 +117,11 @@ fn station(at: &str, entry: StationEntry, around: &Around<'_>, problems: &mut Pr
                 .to_owned(),
         );
     }
-    if profile.is_some_and(Profile::has_secret) || !entry.secret_hash.is_empty() {
-        if let Err(problem) = check_hash(&entry.secret_hash) {
-            // The value is not shown: people put the secret itself here.
-            note("secret_hash", problem.to_string());
-        }
+    if !entry.secret_hash.is_empty()
+        && let Err(problem) = check_hash(&entry.secret_hash)
+    {
+        // The value is not shown: people put the secret itself here.
+        note("secret_hash", problem.to_string());
     }
     let versions = versions(&entry, &mut note);
     let owner = match &entry.owner {
@@ -138,12 +147,12 @@ fn station(at: &str, entry: StationEntry, around: &Around<'_>, problems: &mut Pr
     }
     let csms = match (&entry.csms, around.csms.first_key_value()) {
         (Some(name), _) => around.csms.get(name).or_else(|| {
-            note("csms", format!("`{name}` is not the name of a [[csms]] ({})", known(around.csms)));
+            note("csms", format!("`{name}` is not the name of a [[csms]] ({})", known(&around.csms)));
             None
         }),
         (None, Some((_, only))) if around.csms.len() == 1 => Some(only),
         (None, _) => {
-            note("csms", format!("say which management system it is relayed to ({})", known(around.csms)));
+            note("csms", format!("say which management system it is relayed to ({})", known(&around.csms)));
             None
         }
     };

@@ -17,7 +17,8 @@ pub use form::{
     Admin, Config, Csms, CsmsTls, Inventory, KeyPair, Limits, Listen, ListenTls, Log, LogFormat, Party,
     Refusals, StationEntry, Store, UpstreamEntry,
 };
-pub use inventory::read_inventory;
+pub(crate) use inventory::{Around, station as check_station};
+pub use inventory::{parse_inventory, read_inventory};
 pub use policies::{BUILTIN_PREFIX, Pack, builtin_packs, party_of, read_bundle};
 pub use problem::{Problem, Problems};
 pub use resolve::{Settings, Sink, resolve};

@@ -16,7 +16,8 @@ use chargewarden_proxy::{
 use http::Uri;
 
 use super::{
-    Config, LogFormat, Problems, Refusals, inventory,
+    Config, LogFormat, Problems, Refusals, StationEntry,
+    inventory::{self, Around},
     listen::{listeners, tls_version},
     policies::read_bundle,
     read_inventory,
@@ -31,8 +32,14 @@ pub struct Settings {
     pub parties: Vec<PartyId>,
     /// Their bundles, in the same order.
     pub bundles: Vec<Arc<Bundle>>,
-    /// The stations that may connect.
+    /// The stations of the inventory file, checked.
     pub stations: Vec<Station>,
+    /// The same as they are written. None when there is no inventory file: commands say which stations there are.
+    pub(crate) entries: Option<Vec<StationEntry>>,
+    /// What entries refer to.
+    pub(crate) around: Around,
+    /// The inventory file.
+    pub inventory_file: Option<PathBuf>,
     /// The proxy's bounds.
     pub bounds: Bounds,
     /// The core's bounds.
@@ -73,7 +80,8 @@ pub fn resolve(config: &Config, base: &Path) -> Result<Settings, Problems> {
     let listeners = listeners(&config.listen, base, &mut problems);
     let (parties, bundles) = parties(config, base, &mut problems);
     let csms = management_systems(config, base, &parties, &mut problems);
-    let stations = inventory(config, base, &parties, &csms, &mut problems);
+    let around = Around { base: base.to_owned(), parties: parties.clone(), csms };
+    let (stations, entries) = inventory(config, &around, &mut problems);
     let admin = address("admin.address", &config.admin.address, &mut problems);
     if let Some(admin) = admin
         && !admin.ip().is_loopback()
@@ -103,6 +111,9 @@ pub fn resolve(config: &Config, base: &Path) -> Result<Settings, Problems> {
         parties: parties.into_iter().collect(),
         bundles,
         stations,
+        entries,
+        around,
+        inventory_file: config.inventory.file.as_ref().map(|file| base.join(file)),
         bounds: limits.bounds(),
         session_limits,
         store: base.join(&config.store.path),
@@ -336,21 +347,20 @@ pub(super) fn credentials(
 
 fn inventory(
     config: &Config,
-    base: &Path,
-    parties: &[PartyId],
-    csms: &BTreeMap<String, Arc<Csms>>,
+    around: &Around,
     problems: &mut Problems,
-) -> Vec<Station> {
+) -> (Vec<Station>, Option<Vec<StationEntry>>) {
     let mut entries = match &config.inventory.file {
-        Some(file) => read_inventory(&base.join(file), problems),
+        Some(file) => read_inventory(&around.base.join(file), problems),
         None => Vec::new(),
     };
     let given = config.inventory.stations.iter().cloned().enumerate();
     entries.extend(given.map(|(number, entry)| (format!("inventory.stations[{number}]"), entry)));
+    let stations = inventory::stations(&entries, around, problems);
     if config.inventory.file.is_none() && entries.is_empty() {
-        problems.add("inventory.file", "name the file that lists the stations");
+        return (stations, None);
     }
-    inventory::stations(entries, &inventory::Around { base, parties, csms }, problems)
+    (stations, Some(entries.into_iter().map(|(_, entry)| entry).collect()))
 }
 
 fn limits(config: &Config, problems: &mut Problems) {
@@ -443,9 +453,7 @@ mod tests {
     #[test]
     fn an_empty_configuration_is_told_all_it_needs() {
         let problems = problems("", vec![]);
-        for expected in
-            ["parties: name at least one", "csms: name at least one", "inventory.file: name the file"]
-        {
+        for expected in ["parties: name at least one", "csms: name at least one"] {
             assert!(problems.contains(expected), "`{expected}` is not in:\n{problems}");
         }
     }

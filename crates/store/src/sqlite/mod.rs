@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::directory::{Directory, EVIDENCE_DB, STATE_DB};
 use crate::store::{Answer, ENTRIES_MAX, Found, Query, StoredEntry};
-use crate::{Marks, Station, StationState, Store, StoreError};
+use crate::{Marks, Station, StationChange, StationState, Store, StoreError};
 use chargewarden_evidence::entry;
 pub use journal::SqliteJournal;
 pub(crate) use journal::{chunk_from, latest_checkpoint, size};
@@ -62,17 +62,33 @@ impl Store for SqliteStore {
 
     fn put_station(&self, station: &Station) -> Answer<'_, ()> {
         let (id, body) = (station.id.clone(), to_json(station));
-        Box::pin(self.state.run(move |connection| {
-            execute(connection, "INSERT OR REPLACE INTO station (id, body) VALUES (?1, ?2)", &[&id, &body?])
-        }))
+        Box::pin(self.state.run(move |connection| put(connection, &id, &body?)))
     }
 
     fn remove_station(&self, id: &str) -> Answer<'_, bool> {
         let id = id.to_owned();
+        Box::pin(self.state.run(move |connection| remove(connection, &id)))
+    }
+
+    fn change_stations(&self, changes: Vec<StationChange>) -> Answer<'_, ()> {
+        let changes: Result<Vec<Prepared>, _> = changes.into_iter().map(prepare).collect();
         Box::pin(self.state.run(move |connection| {
-            execute(connection, "DELETE FROM station_state WHERE station = ?1", &[&id])?;
-            execute(connection, "DELETE FROM station_marks WHERE station = ?1", &[&id])?;
-            Ok(connection.prepare_cached("DELETE FROM station WHERE id = ?1")?.execute([id])? > 0)
+            // The transaction around it is shared with others: this part of it is undone alone.
+            connection.execute_batch("SAVEPOINT stations")?;
+            let changed = changes.and_then(|changes| {
+                changes.iter().try_for_each(|(id, body)| match body {
+                    Some((true, body)) => {
+                        remove(connection, id)?;
+                        put(connection, id, body)
+                    }
+                    Some((false, body)) => put(connection, id, body),
+                    None => remove(connection, id).map(drop),
+                })
+            });
+            let end =
+                if changed.is_ok() { "RELEASE stations" } else { "ROLLBACK TO stations; RELEASE stations" };
+            connection.execute_batch(end)?;
+            changed
         }))
     }
 
@@ -90,6 +106,13 @@ impl Store for SqliteStore {
         Box::pin(self.state.run(move |connection| {
             let sql = "INSERT OR REPLACE INTO station_marks (station, body) VALUES (?1, ?2)";
             execute(connection, sql, &[&station, &body?])
+        }))
+    }
+
+    fn forget_marks(&self, station: &str) -> Answer<'_, ()> {
+        let station = station.to_owned();
+        Box::pin(self.state.run(move |connection| {
+            execute(connection, "DELETE FROM station_marks WHERE station = ?1", &[&station])
         }))
     }
 
@@ -147,6 +170,34 @@ impl Store for SqliteStore {
     fn latest_checkpoint(&self) -> Answer<'_, Option<String>> {
         Box::pin(self.evidence.run(latest_checkpoint))
     }
+}
+
+/// A station's id and what becomes of it: its body and whether it is new, or nothing.
+type Prepared = (String, Option<(bool, String)>);
+
+fn prepare(change: StationChange) -> rusqlite::Result<Prepared> {
+    Ok(match change {
+        StationChange::Add(station) => {
+            let body = to_json(&station)?;
+            (station.id, Some((true, body)))
+        }
+        StationChange::Put(station) => {
+            let body = to_json(&station)?;
+            (station.id, Some((false, body)))
+        }
+        StationChange::Remove(id) => (id, None),
+    })
+}
+
+fn put(connection: &Connection, id: &str, body: &str) -> rusqlite::Result<()> {
+    execute(connection, "INSERT OR REPLACE INTO station (id, body) VALUES (?1, ?2)", &[&id, &body])
+}
+
+/// Removes a station and what is remembered of it. False when there was none.
+fn remove(connection: &Connection, id: &str) -> rusqlite::Result<bool> {
+    execute(connection, "DELETE FROM station_state WHERE station = ?1", &[&id])?;
+    execute(connection, "DELETE FROM station_marks WHERE station = ?1", &[&id])?;
+    Ok(connection.prepare_cached("DELETE FROM station WHERE id = ?1")?.execute([id])? > 0)
 }
 
 /// Entries from number `from` on, as far as they can be read.
