@@ -41,6 +41,8 @@ pub struct Dial {
     pub tls: Option<StationTls>,
     /// Local address to dial from, such as 127.0.0.2.
     pub source: Option<IpAddr>,
+    /// Bound on everything up to the answer to the upgrade; 15 s unless told.
+    pub wait: Duration,
 }
 
 impl Dial {
@@ -54,6 +56,7 @@ impl Dial {
             version,
             tls: None,
             source: None,
+            wait: DIAL_WAIT,
         }
     }
 
@@ -82,6 +85,13 @@ impl Dial {
     #[must_use]
     pub fn source(mut self, source: IpAddr) -> Dial {
         self.source = Some(source);
+        self
+    }
+
+    /// Waits so long; for when thousands dial at once.
+    #[must_use]
+    pub fn wait(mut self, wait: Duration) -> Dial {
+        self.wait = wait;
         self
     }
 
@@ -124,7 +134,7 @@ pub enum DialError {
     Refused(u16),
     /// The connection ended, or what came is no answer to the handshake.
     Broken(String),
-    /// No answer to the handshake within 15 s.
+    /// No answer to the handshake in time.
     Timeout,
     /// Upgraded, but to another subprotocol than the one offered, or to none.
     Subprotocol(Option<String>),
@@ -184,7 +194,7 @@ impl fmt::Display for DialError {
             DialError::Tls(error) => write!(f, "TLS: {error}"),
             DialError::Refused(status) => write!(f, "refused with HTTP status {status}"),
             DialError::Broken(why) => write!(f, "no answer to the handshake: {why}"),
-            DialError::Timeout => write!(f, "no answer to the handshake in {DIAL_WAIT:?}"),
+            DialError::Timeout => write!(f, "no answer to the handshake in time"),
             DialError::Subprotocol(Some(got)) => write!(f, "upgraded to subprotocol `{got}`"),
             DialError::Subprotocol(None) => write!(f, "upgraded without a subprotocol"),
         }
@@ -226,7 +236,7 @@ impl Station {
             builder.connect_on(stream).await.map_err(DialError::of_upgrade)
         };
         let (socket, response) =
-            tokio::time::timeout(DIAL_WAIT, handshake).await.map_err(|_| DialError::Timeout)??;
+            tokio::time::timeout(dial.wait, handshake).await.map_err(|_| DialError::Timeout)??;
         let got = response.headers().get(SEC_WEBSOCKET_PROTOCOL).and_then(|got| got.to_str().ok());
         if got != Some(dial.version.subprotocol()) {
             return Err(DialError::Subprotocol(got.map(str::to_owned)));

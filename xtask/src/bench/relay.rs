@@ -5,24 +5,23 @@
 //! are processes of their own on one core, the leg has the other; rounds alternate between legs, so
 //! that whatever else the machine does falls on all of them alike.
 
-mod gateway;
+mod inventory;
 mod leg;
 mod load;
-mod nginx;
-mod process;
 mod report;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use leg::{Kind, Leg};
-use load::{Csms, Stations};
-use process::Cores;
+use load::Stations;
 use report::{Idle, LegReport, Report};
+
+use super::csms::Csms;
+use super::process::{self, Cores};
 
 /// How long a process may take to give back and settle what connecting cost, before memory is read.
 const SETTLE: Duration = Duration::from_secs(5);
@@ -79,7 +78,7 @@ struct Bench {
 
 impl Bench {
     fn prepare(options: Relay) -> Result<Bench> {
-        let binaries = build(options.legs.contains(&Kind::Chargewarden))?;
+        let binaries = super::build(options.legs.contains(&Kind::Chargewarden))?;
         let (cores, mut notes) = Cores::divide();
         // Two sockets per station in a proxy, and some to spare.
         notes.extend(process::allow_files(2 * options.idle.max(options.stations) + 512)?);
@@ -152,17 +151,4 @@ impl Bench {
         Leg::start(kind, csms.port, place, stations, &self.cores, &self.binaries)
             .with_context(|| format!("leg `{kind}`"))
     }
-}
-
-/// Builds what is measured and what measures, optimised; returns where the binaries are.
-fn build(chargewarden: bool) -> Result<PathBuf> {
-    let metadata = cargo_metadata::MetadataCommand::new().no_deps().exec()?;
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--release", "--quiet", "--package", "chargewarden-testkit", "--bin", "loadgen"]);
-    if chargewarden {
-        cargo.args(["--package", "chargewarden", "--bin", "chargewarden"]);
-    }
-    let status = cargo.current_dir(&metadata.workspace_root).status()?;
-    ensure!(status.success(), "the release build failed");
-    Ok(metadata.target_directory.join("release").into_std_path_buf())
 }

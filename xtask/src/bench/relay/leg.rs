@@ -1,18 +1,16 @@
 //! What stands between the stations and the management system.
 
 use std::fmt;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::ValueEnum;
 
-use super::process::{Cores, Half, Process};
-use super::{gateway, nginx};
-
-/// nginx says nothing when it listens; when it does not by then, it has failed.
-const START_WAIT: Duration = Duration::from_secs(60);
+use super::inventory::inventory;
+use crate::bench::csms::port_of;
+use crate::bench::process::{Cores, Half, Process};
+use crate::bench::{gateway, nginx};
 
 /// The legs there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -63,25 +61,22 @@ impl Leg {
                 let mut command = cores.command(Half::Leg, &binaries.join("loadgen"));
                 command.args(["relay", "--to", &csms.to_string()]);
                 let mut process = Process::start("the blind relay", &mut command)?;
-                (super::load::port_of(&process.line()?)?, Some(process))
+                (port_of(&process.line()?)?, Some(process))
             }
             Kind::Nginx => {
-                let port = free_port()?;
-                let mut command = nginx::command(place, port, csms, stations, cores)?;
-                (port, Some(Process::start("nginx", &mut command)?))
+                let port = nginx::free_port()?;
+                let server =
+                    format!("listen 127.0.0.1:{port} backlog=4096;\n        {}", nginx::proxy_to(csms));
+                (port, Some(nginx::start(place, port, &server, stations, cores)?))
             }
             Kind::Chargewarden => {
-                let mut command = gateway::command(place, csms, stations, cores, binaries)?;
-                let mut process = Process::start("chargewarden", &mut command)?;
-                (gateway::port_of(&process.line()?)?, Some(process))
+                let listen = "[[listen]]\naddress = \"127.0.0.1:0\"\n";
+                let (port, process) =
+                    gateway::start(place, listen, &inventory(stations)?, csms, cores, binaries)?;
+                (port, Some(process))
             }
         };
-        let mut leg = Leg { kind, url: format!("ws://127.0.0.1:{port}/ocpp"), process };
-        if kind == Kind::Nginx {
-            // The others have said that they listen.
-            leg.wait_until_listening(port)?;
-        }
-        Ok(leg)
+        Ok(Leg { kind, url: format!("ws://127.0.0.1:{port}/ocpp"), process })
     }
 
     /// What the leg's stations are called, up to their number.
@@ -98,28 +93,9 @@ impl Leg {
     pub(super) fn memory_kib(&self) -> Result<u64> {
         self.process.as_ref().map_or(Ok(0), Process::memory_kib)
     }
-
-    fn wait_until_listening(&mut self, port: u16) -> Result<()> {
-        let begun = Instant::now();
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-            if let Some(process) = &mut self.process {
-                process.check()?;
-            }
-            if begun.elapsed() > START_WAIT {
-                bail!("does not listen on port {port} after {START_WAIT:?}");
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        Ok(())
-    }
 }
 
 /// What the stations of a leg are called, up to their number.
 pub(super) fn prefix(kind: Kind) -> String {
     format!("bench-{kind}-")
-}
-
-/// A port nobody listens on. Another process could take it first; the leg then fails to start.
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }

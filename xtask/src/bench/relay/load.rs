@@ -1,4 +1,4 @@
-//! The two ends of the load, each a process of its own.
+//! The stations of a leg, a process of their own.
 
 use std::path::Path;
 
@@ -7,21 +7,7 @@ use serde_json::Value;
 
 use super::PASSWORD;
 use super::leg::Leg;
-use super::process::{Cores, Half, Process};
-
-/// The management system that every leg leads to.
-pub(super) struct Csms {
-    pub(super) port: u16,
-    _process: Process,
-}
-
-impl Csms {
-    pub(super) fn start(loadgen: &Path, cores: &Cores) -> Result<Csms> {
-        let mut command = cores.command(Half::Load, loadgen);
-        let mut process = Process::start("the csms", command.arg("csms"))?;
-        Ok(Csms { port: port_of(&process.line()?)?, _process: process })
-    }
-}
+use crate::bench::process::{Cores, Half, Process};
 
 /// The stations of one leg.
 pub(super) struct Stations {
@@ -64,10 +50,4 @@ impl Stations {
             p99_us: number("p99_us")?,
         })
     }
-}
-
-/// The port in `listening PORT`.
-pub(super) fn port_of(line: &str) -> Result<u16> {
-    let port = line.strip_prefix("listening ").with_context(|| format!("unexpected `{line}`"))?;
-    Ok(port.parse()?)
 }

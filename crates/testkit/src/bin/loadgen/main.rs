@@ -1,9 +1,10 @@
-//! The load of `cargo xtask bench relay`, in processes of their own so that the proxies' CPU time
+//! The load of `cargo xtask bench`, in processes of their own so that the proxies' CPU time
 //! is theirs alone.
 //!
 //! Each role prints a line when it is ready, does as it is told line by line on standard input, and
 //! ends when that is closed: nothing is left behind when the bench is interrupted.
 
+mod connect;
 mod csms;
 mod relay;
 mod stations;
@@ -26,6 +27,9 @@ enum Role {
         #[arg(long)]
         to: u16,
     },
+    /// Stations that connect over mutual TLS, all at once or at a rate, and stay. Prints `ready COUNT` once the
+    /// certificates are made, then one JSON object per instruction.
+    Connect(connect::Connect),
     /// Stations that send MeterValues and wait for each answer. Prints `ready COUNT`.
     Stations(stations::Stations),
 }
@@ -35,6 +39,7 @@ async fn main() -> io::Result<()> {
     match Role::parse() {
         Role::Csms => csms::run().await,
         Role::Relay { to } => relay::run(to).await,
+        Role::Connect(connect) => connect.run().await,
         Role::Stations(stations) => stations.run().await,
     }
 }
