@@ -16,7 +16,7 @@ use chargewarden_evidence::{
     Bundle as BundleRecord, BundleOutcome, Durability, Event, Hash, Lifecycle, Phase, Record, Stamp,
 };
 use chargewarden_policy::Policies;
-use chargewarden_proxy::{Applied, Plan, Proxy, Roster, RosterError};
+use chargewarden_proxy::{Applied, ListenerTls, Plan, Proxy, Roster, RosterError, tls::TlsProblem};
 use chargewarden_store::{Scribe, Source, Store, StoreError};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -152,6 +152,14 @@ impl Gateway {
     #[must_use]
     pub fn addresses(&self) -> Addresses {
         Addresses { stations: self.proxy.addresses().to_vec(), admin: self.admin.address() }
+    }
+
+    /// Reads the TLS files of a listener anew, by its place in the configuration: see [`Proxy::reload_tls`].
+    ///
+    /// # Errors
+    /// What is wrong with the files; then what was in force stays in force.
+    pub async fn reload_tls(&self, listener: usize, tls: ListenerTls) -> Result<(), TlsProblem> {
+        self.proxy.reload_tls(listener, tls).await
     }
 
     /// Stations connected, and those being admitted.

@@ -11,18 +11,20 @@ use chargewarden_policy::{About, Authentication, StationFacts};
 use http::request::Parts;
 
 use crate::{
+    arrival::Caller,
     credential::Known,
     dial::{Dialled, dial},
     directory::Station,
     gateway::Shared,
     handshake::{Basic, Offer, StationId},
-    listener::Caller,
     meters,
     presence::{Challenged, Claim, Holding, Signal},
     profile::Profile,
     recorder::Opened,
     refusal::Reason,
     session::Peer,
+    standing::{self, Standing},
+    tls::{Bound, CertificateProblem},
     tolerance::Tolerance,
 };
 
@@ -37,6 +39,7 @@ pub(crate) struct Admitted {
     pub(crate) csms: Peer,
     pub(crate) signal: Arc<Signal>,
     pub(crate) holding: Holding,
+    pub(crate) standing: Option<Standing>,
 }
 
 /// A station that may not.
@@ -48,6 +51,12 @@ pub(crate) struct Refusal {
     pub(crate) csms: String,
     /// For evidence and log.
     pub(crate) detail: String,
+}
+
+impl From<CertificateProblem> for Refusal {
+    fn from(problem: CertificateProblem) -> Refusal {
+        Refusal { detail: problem.detail, ..Refusal::from(Reason::from(problem.fault)) }
+    }
 }
 
 impl From<Reason> for Refusal {
@@ -83,7 +92,8 @@ async fn enter(
     offer: Offer,
     known: Option<Arc<Station>>,
 ) -> Result<Admitted, Refusal> {
-    let (entry, profile) = authenticate(gateway, caller, &offer, known).await?;
+    let proven = authenticate(gateway, caller, &offer, known).await?;
+    let entry = Arc::clone(&proven.entry);
     let versions = versions(&offer, &entry)?;
     let holding = take_place(gateway, &entry.id).await?;
     if gateway.presence.len() > gateway.bounds.sessions {
@@ -93,36 +103,69 @@ async fn enter(
     let dialled = dial(&entry, &versions, &gateway.bounds)
         .await
         .map_err(|error| Refusal { detail: chain(&error), ..Refusal::from(error.reason()) })?;
-    open(gateway, caller, offer.accept, (entry, profile), holding, dialled).await
+    open(gateway, caller, offer.accept, proven, holding, dialled).await
 }
 
-/// Proves who it is, by what the station is provisioned for. The work and the answer are the same for unknown ids and wrong
-/// secrets.
+/// Who a caller proved to be.
+struct Proven {
+    entry: Arc<Station>,
+    profile: Profile,
+    /// With profile 3.
+    certificate: Option<(Standing, Bound)>,
+}
+
+/// Proves who it is, by what the station is provisioned for. The work and the answer are the same for unknown ids, wrong
+/// secrets and bad certificates.
 async fn authenticate(
     gateway: &Shared,
     caller: &Caller,
     offer: &Offer,
     known: Option<Arc<Station>>,
-) -> Result<(Arc<Station>, Profile), Reason> {
+) -> Result<Proven, Refusal> {
     let wanted = known.as_ref().map(|entry| entry.profile);
-    let certificate = caller.tls.as_ref().is_some_and(|tls| tls.client.is_some());
-    let offered = Profile::offered(caller.tls.is_some(), certificate, offer.credentials.is_some(), wanted);
-    match &offer.credentials {
-        Some(basic) => prove_secret(gateway, caller, basic, known.as_ref()).await?,
-        None if wanted == Some(Profile::Unauthenticated) => {}
-        None => return Err(Reason::MissingCredentials),
-    }
-    let entry = known.ok_or(Reason::UnknownStation)?;
-    if offered != entry.profile || !caller.listener.profiles.contains(&offered) {
-        return Err(Reason::ProfileMismatch);
-    }
-    if offered == Profile::Unauthenticated {
-        let now = gateway.clock.now().wall;
-        if entry.unauthenticated_until.is_none_or(|until| now >= until) {
-            return Err(Reason::ExceptionExpired);
+    let brought = caller.tls.as_ref().is_some_and(|tls| tls.client.is_some());
+    let offered = Profile::offered(caller.tls.is_some(), brought, offer.credentials.is_some(), wanted);
+    let now = gateway.clock.now().wall;
+    let certificate = match &known {
+        Some(entry) if offered == Profile::TlsCertificate => Some(Standing::of(caller, entry, now)),
+        None if offered == Profile::TlsCertificate => {
+            let _ = standing::judged(caller, offer.station.as_str(), now);
+            None
         }
+        Some(_) | None => None,
+    };
+    let secret = match &offer.credentials {
+        // Where a certificate is good, no secret counts; next to a bad one it is looked at for the time that takes.
+        Some(_) if matches!(certificate, Some(Ok(_))) => Ok(()),
+        Some(basic) => prove_secret(gateway, caller, basic, known.as_ref()).await,
+        None if !brought && wanted.is_none_or(Profile::has_secret) => Err(Reason::MissingCredentials),
+        None => Ok(()),
+    };
+    if let Err(reason @ (Reason::TooManyAttempts | Reason::Busy | Reason::MissingCredentials)) = secret {
+        return Err(reason.into());
     }
-    Ok((entry, offered))
+    let Some(entry) = known else { return Err(secret.err().unwrap_or(Reason::UnknownStation).into()) };
+    let nothing_over_tls = caller.tls.is_some() && !brought && offer.credentials.is_none();
+    if nothing_over_tls && entry.profile == Profile::TlsCertificate {
+        return Err(Reason::CertificateMissing.into());
+    }
+    if offered != entry.profile || !caller.listener.plan.profiles.contains(&offered) {
+        return Err(Reason::ProfileMismatch.into());
+    }
+    let certificate = certificate.transpose()?;
+    secret?;
+    if certificate.is_some() && offer.credentials.as_ref().is_some_and(|basic| !is_user(basic, &entry)) {
+        return Err(Reason::WrongUser.into());
+    }
+    if offered == Profile::Unauthenticated && entry.unauthenticated_until.is_none_or(|until| now >= until) {
+        return Err(Reason::ExceptionExpired.into());
+    }
+    Ok(Proven { entry, profile: offered, certificate })
+}
+
+/// Whether the user name is the station's id, or need not be.
+fn is_user(basic: &Basic, entry: &Station) -> bool {
+    basic.user_is_id() || entry.tolerances.contains(&Tolerance::AnyUserName)
 }
 
 async fn prove_secret(
@@ -132,7 +175,7 @@ async fn prove_secret(
     known: Option<&Arc<Station>>,
 ) -> Result<(), Reason> {
     let (address, secret) = (caller.peer.ip(), basic.secret());
-    if !basic.user_is_id() && !known.is_some_and(|entry| entry.tolerances.contains(&Tolerance::AnyUserName)) {
+    if !basic.user_is_id() && !known.is_some_and(|entry| is_user(basic, entry)) {
         return Err(Reason::WrongUser);
     }
     let exhausted = gateway.guesses.exhausted(address, Instant::now());
@@ -205,10 +248,11 @@ async fn open(
     gateway: &Arc<Shared>,
     caller: &Caller,
     accept: String,
-    (entry, profile): (Arc<Station>, Profile),
+    proven: Proven,
     holding: Holding,
     dialled: Dialled,
 ) -> Result<Admitted, Refusal> {
+    let Proven { entry, profile, certificate } = proven;
     let session = gateway.next_session_id();
     let mut nonce = [0; 12];
     getrandom::fill(&mut nonce)
@@ -244,6 +288,7 @@ async fn open(
         entry: &entry,
         station_peer: &caller.peer.to_string(),
         csms_peer: &dialled.peer,
+        secured: secured(caller, certificate.as_ref().map(|(_, bound)| bound)),
         subprotocol: version.subprotocol(),
     };
     gateway.recorder.opened(opened).await.map_err(|error| Refusal {
@@ -251,7 +296,17 @@ async fn open(
         ..Refusal::from(Reason::EvidenceUnavailable)
     })?;
     let csms = Peer::new(dialled.socket, dialled.peer, now.mono_ms);
-    Ok(Admitted { accept, entry, version, session, core, csms, signal: Arc::default(), holding })
+    let standing = certificate.map(|(standing, _)| standing);
+    Ok(Admitted { accept, entry, version, session, core, csms, signal: Arc::default(), holding, standing })
+}
+
+/// How a station's connection is secured, for evidence.
+fn secured(caller: &Caller, certificate: Option<&Bound>) -> String {
+    match (&caller.tls, certificate) {
+        (None, _) => String::new(),
+        (Some(tls), None) => tls.to_string(),
+        (Some(tls), Some(certificate)) => format!("{tls}; {certificate}"),
+    }
 }
 
 fn authentication(profile: Profile) -> Authentication {

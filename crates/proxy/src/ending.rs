@@ -3,7 +3,7 @@
 use chargewarden_ocpp::Side;
 use tokio_websockets::{CloseCode, Error};
 
-use crate::{presence::Withdrawn, socket};
+use crate::{presence::Withdrawn, refusal::Reason, socket, tls::CertificateFault};
 
 /// Why a session ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub(crate) enum Ending {
     Drain,
     /// What the session stood on is gone from the inventory.
     Withdrawn(Withdrawn),
+    /// The station's certificate is no longer good.
+    Certificate(CertificateFault),
 }
 
 impl Ending {
@@ -76,6 +78,7 @@ impl Ending {
             Ending::Withdrawn(Withdrawn::Removed) => "station-removed",
             Ending::Withdrawn(Withdrawn::Quarantined) => "station-quarantined",
             Ending::Withdrawn(Withdrawn::Changed) => "station-changed",
+            Ending::Certificate(fault) => Reason::from(fault).code(),
         }
     }
 
@@ -91,7 +94,11 @@ impl Ending {
             | Ending::SlowPeer(side)
             | Ending::Silent(side)
             | Ending::Engine { blame: side, .. } => side,
-            Ending::Evidence | Ending::Replaced | Ending::Drain | Ending::Withdrawn(_) => Side::Station,
+            Ending::Evidence
+            | Ending::Replaced
+            | Ending::Drain
+            | Ending::Withdrawn(_)
+            | Ending::Certificate(_) => Side::Station,
         }
     }
 
@@ -113,7 +120,8 @@ impl Ending {
             | Ending::Engine { .. }
             | Ending::Evidence
             | Ending::Drain
-            | Ending::Withdrawn(_) => false,
+            | Ending::Withdrawn(_)
+            | Ending::Certificate(_) => false,
         }
     }
 
@@ -142,6 +150,9 @@ impl Ending {
                 (CloseCode::POLICY_VIOLATION, "the station's entry has changed")
             }
             Ending::Withdrawn(_) => (CloseCode::GOING_AWAY, "the station's entry has changed"),
+            Ending::Certificate(_) if to_blame => {
+                (CloseCode::POLICY_VIOLATION, "certificate no longer accepted")
+            }
             Ending::Lost(_)
             | Ending::Protocol(_)
             | Ending::TooLong(_)
@@ -149,6 +160,7 @@ impl Ending {
             | Ending::Rate(_)
             | Ending::SlowPeer(_)
             | Ending::Silent(_)
+            | Ending::Certificate(_)
             | Ending::Engine { .. } => (CloseCode::GOING_AWAY, "the other side is gone"),
         }
     }

@@ -19,16 +19,18 @@ use tokio::{net::TcpListener, sync::Semaphore, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    arrival::Listener,
     bounds::Bounds,
     clock::Clock,
     credential::Credentials,
     guesses::Guesses,
-    listener::{self, Doors, Entrance, ListenerPlan},
+    listener::{self, Doors, Entrance, ListenerPlan, ListenerTls},
     meters::Meters,
     presence::{Presence, Told},
     recorder::Recorder,
     roster::Roster,
     states::States,
+    tls::TlsProblem,
 };
 
 /// What a proxy is started with.
@@ -65,9 +67,15 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
-    /// A listener with TLS, which this build cannot serve.
-    #[error("`{0}`: TLS is not served yet")]
-    Tls(SocketAddr),
+    /// The TLS files of a listener cannot be used.
+    #[error("the listener `{address}` cannot be secured")]
+    Tls {
+        /// The address.
+        address: SocketAddr,
+        /// What is wrong.
+        #[source]
+        source: TlsProblem,
+    },
     /// No listener at all.
     #[error("there is nowhere to listen")]
     Nowhere,
@@ -119,6 +127,7 @@ impl Shared {
 pub struct Proxy {
     shared: Arc<Shared>,
     addresses: Vec<SocketAddr>,
+    listeners: Vec<Arc<Listener>>,
     accepting: Vec<tokio::task::JoinHandle<()>>,
     writing_states: tokio::task::JoinHandle<()>,
 }
@@ -159,18 +168,19 @@ impl Proxy {
         tokio::spawn(sum_up(Arc::downgrade(&shared)));
         let slots = Arc::new(Semaphore::new(shared.bounds.handshakes));
         let doors = Arc::new(Doors::default());
-        let (mut addresses, mut accepting) = (Vec::new(), Vec::new());
-        for (plan, tcp, address) in bound {
+        let (mut addresses, mut listeners, mut accepting) = (Vec::new(), Vec::new(), Vec::new());
+        for (listener, tcp, address) in bound {
             addresses.push(address);
+            listeners.push(Arc::clone(&listener));
             let entrance = Entrance {
                 gateway: Arc::clone(&shared),
-                plan: Arc::new(plan),
+                listener,
                 slots: Arc::clone(&slots),
                 doors: Arc::clone(&doors),
             };
             accepting.push(tokio::spawn(listener::accept(entrance, tcp, stop.clone())));
         }
-        Ok(Proxy { shared, addresses, accepting, writing_states })
+        Ok(Proxy { shared, addresses, listeners, accepting, writing_states })
     }
 
     /// Where stations connect, in the order of [`Plan::listeners`], with the ports the system gave where 0 was asked for.
@@ -200,6 +210,34 @@ impl Proxy {
     /// Raises a security event of the service as a whole: recorded, counted and logged like those of the proxy itself.
     pub async fn security(&self, event: Security) {
         self.shared.recorder.security(event).await;
+    }
+
+    /// Reads the TLS files of a listener anew, by its place in [`Plan::listeners`]. New connections are judged by them from now
+    /// on. Open sessions stay, but for those of security profile 3 whose certificate is no longer good: they end at once.
+    ///
+    /// # Errors
+    /// What is wrong with the files; then what was in force stays in force.
+    pub async fn reload_tls(&self, listener: usize, tls: ListenerTls) -> Result<(), TlsProblem> {
+        let Some(door) = self.listeners.get(listener).cloned() else {
+            return Err(TlsProblem::NoListener(listener));
+        };
+        let address = self.addresses.get(listener).map(ToString::to_string).unwrap_or_default();
+        let read = tokio::task::spawn_blocking(move || door.read_again(&tls));
+        let read = read.await.unwrap_or_else(|error| Err(TlsProblem::Interrupted(error.to_string())));
+        match &read {
+            Ok(()) => {
+                tracing::info!(listener = address, "TLS files read again");
+                for signal in self.shared.presence.connected() {
+                    signal.tell(Told::Reexamine);
+                }
+            }
+            Err(error) => tracing::error!(
+                listener = address,
+                error = error as &dyn std::error::Error,
+                "TLS files cannot be used; those read before stay in force"
+            ),
+        }
+        read
     }
 
     /// Stops accepting at once. Also what makes the service not ready.
@@ -234,18 +272,16 @@ impl Proxy {
 }
 
 /// Listens at one place.
-async fn bind(plan: ListenerPlan) -> Result<(ListenerPlan, TcpListener, SocketAddr), StartError> {
+async fn bind(plan: ListenerPlan) -> Result<(Arc<Listener>, TcpListener, SocketAddr), StartError> {
     let address = plan.address;
-    if plan.tls.is_some() {
-        return Err(StartError::Tls(address));
-    }
-    if !address.ip().is_loopback() && !plan.danger_allow_plain_nonloopback {
+    if plan.tls.is_none() && !address.ip().is_loopback() && !plan.danger_allow_plain_nonloopback {
         return Err(StartError::PlainNonLoopback(address));
     }
+    let listener = Listener::new(plan).map_err(|source| StartError::Tls { address, source })?;
     let failed = |source| StartError::Listen { address, source };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    Ok((plan, listener, address))
+    let tcp = TcpListener::bind(address).await.map_err(failed)?;
+    let address = tcp.local_addr().map_err(failed)?;
+    Ok((Arc::new(listener), tcp, address))
 }
 
 /// How often it is looked whether security events are to be summed up.

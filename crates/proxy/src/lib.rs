@@ -15,6 +15,7 @@
 )]
 
 mod admission;
+mod arrival;
 mod bounds;
 mod clock;
 mod credential;
@@ -29,13 +30,16 @@ mod meters;
 mod password;
 mod presence;
 mod profile;
+mod proxy_header;
 mod recorder;
 mod refusal;
 mod roster;
 mod secret;
 mod session;
 mod socket;
+mod standing;
 mod states;
+pub mod tls;
 mod tolerance;
 mod transport;
 

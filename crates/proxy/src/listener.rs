@@ -18,13 +18,14 @@ use ipnet::IpNet;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
+    time::{Instant, error::Elapsed, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 use tokio_websockets::ServerBuilder;
 
 use crate::{
     admission::{Admitted, Refusal, admit},
+    arrival::{self, Caller, Listener},
     directory::{KeyPairFiles, TlsVersion},
     gateway::Shared,
     meters,
@@ -34,6 +35,8 @@ use crate::{
     refusal::Reason,
     session::{Peer, Session},
     socket::{config, limits},
+    standing::Standing,
+    tls::Failure,
     transport::{Metered, Transport},
 };
 
@@ -81,32 +84,11 @@ pub struct ListenerTls {
 /// A listener and what it shares with the others.
 pub(crate) struct Entrance {
     pub(crate) gateway: Arc<Shared>,
-    pub(crate) plan: Arc<ListenerPlan>,
+    pub(crate) listener: Arc<Listener>,
     /// Handshakes under way, of all listeners.
     pub(crate) slots: Arc<Semaphore>,
     /// The same per address.
     pub(crate) doors: Arc<Doors>,
-}
-
-/// Who is at the door.
-#[derive(Debug, Clone)]
-pub(crate) struct Caller {
-    /// Where it comes from: what a PROXY header says, where one is required.
-    pub(crate) peer: SocketAddr,
-    /// Where it came in.
-    pub(crate) listener: Arc<ListenerPlan>,
-    /// How its connection is secured.
-    pub(crate) tls: Option<TlsFacts>,
-}
-
-/// What is known of a TLS connection.
-#[derive(Debug, Clone)]
-pub(crate) struct TlsFacts {
-    /// The version agreed.
-    #[expect(dead_code, reason = "the ratchet reads it")]
-    pub(crate) version: TlsVersion,
-    /// The client's certificate chain, the leaf first, DER. Possession of the leaf's key is proven, nothing else.
-    pub(crate) client: Option<Vec<Vec<u8>>>,
 }
 
 /// Accepts until told to stop. Bounded: no more handshakes at once than [`crate::Bounds::handshakes`].
@@ -134,31 +116,86 @@ pub(crate) async fn accept(entrance: Entrance, listener: TcpListener, stop: Canc
 
 /// Starts the handshake of one connection in a task of its own: its buffers and its large future end with it.
 fn receive(entrance: &Entrance, slot: OwnedSemaphorePermit, tcp: TcpStream, peer: SocketAddr) {
-    let Entrance { gateway, plan, slots: _, doors } = entrance;
-    let Some(door) = Doors::enter(doors, peer.ip(), gateway.bounds.handshakes_per_address) else {
-        meters::bound_hit("handshakes-per-address");
-        return;
+    let Entrance { gateway, listener, slots: _, doors } = entrance;
+    // On a socket for both families an IPv4 address comes wrapped.
+    let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+    // Behind a balancer the PROXY header will tell whose place it takes.
+    let door = if listener.is_balancer(peer.ip()) {
+        None
+    } else {
+        let Some(door) = enter(gateway, doors, peer) else { return };
+        Some(door)
     };
     // 45 ms a message otherwise, when the peer delays its acknowledgements.
     if let Err(error) = tcp.set_nodelay(true) {
         tracing::debug!(%peer, %error, "connection lost at once");
         return;
     }
-    let gateway = Arc::clone(gateway);
-    let caller = Caller { peer, listener: Arc::clone(plan), tls: None };
+    let (gateway, doors) = (Arc::clone(gateway), Arc::clone(doors));
+    let caller = Caller { peer, listener: Arc::clone(listener), tls: None };
     tokio::spawn(async move {
         gateway.meters.handshakes.increment(1.0);
-        let under_way = UnderWay { gateway: Arc::clone(&gateway), _door: door, _slot: slot };
-        shake(&gateway, tcp, &caller).await;
-        drop(under_way);
+        let under_way = UnderWay { gateway: Arc::clone(&gateway), door, _slot: slot };
+        shake(&gateway, &doors, under_way, tcp, caller).await;
     });
 }
 
-async fn shake(gateway: &Arc<Shared>, tcp: TcpStream, caller: &Caller) {
+fn enter(gateway: &Shared, doors: &Arc<Doors>, peer: SocketAddr) -> Option<Door> {
+    let door = Doors::enter(doors, peer.ip(), gateway.bounds.handshakes_per_address);
+    if door.is_none() {
+        meters::bound_hit("handshakes-per-address");
+    }
+    door
+}
+
+/// One connection from its first byte to the session or the refusal; all within [`crate::Bounds::handshake_wait`].
+async fn shake(
+    gateway: &Arc<Shared>,
+    doors: &Arc<Doors>,
+    mut under_way: UnderWay,
+    mut tcp: TcpStream,
+    mut caller: Caller,
+) {
+    let deadline = Instant::now() + gateway.bounds.handshake_wait;
+    if under_way.door.is_none() {
+        let source = timeout_at(deadline, arrival::source(&mut tcp, caller.peer)).await;
+        let Some(source) = arrived(gateway, &caller, source).await else { return };
+        caller.peer = source;
+        under_way.door = enter(gateway, doors, source);
+        if under_way.door.is_none() {
+            return;
+        }
+    }
+    // Boxed: what a TLS handshake needs is not needed after it.
+    let secured = timeout_at(deadline, Box::pin(arrival::secure(&caller.listener, tcp))).await;
+    let Some((transport, tls)) = arrived(gateway, &caller, secured).await else { return };
+    caller.tls = tls;
+    ask(gateway, deadline, transport, &caller).await;
+}
+
+/// What came of a step before the request; none when the connection was refused, which is then recorded.
+async fn arrived<T>(
+    gateway: &Arc<Shared>,
+    caller: &Caller,
+    step: Result<Result<T, Failure>, Elapsed>,
+) -> Option<T> {
+    match step {
+        Ok(Ok(done)) => return Some(done),
+        // Nothing was sent: a port check. Not a refusal, so counted only.
+        Ok(Err(Failure::Silent)) => meters::connection_refused(Reason::Abandoned),
+        Ok(Err(Failure::Refused(reason, detail))) => {
+            refuse(gateway, caller.peer, Refusal { detail, ..reason.into() }).await;
+        }
+        Err(_) => refuse(gateway, caller.peer, Reason::HandshakeTimeout.into()).await,
+    }
+    None
+}
+
+/// Reads the request and answers it.
+async fn ask(gateway: &Arc<Shared>, deadline: Instant, transport: Transport, caller: &Caller) {
     let outcome = Outcome::default();
     let peer = caller.peer;
-    let connection = converse(gateway, tcp, caller, &outcome);
-    let result = timeout(gateway.bounds.handshake_wait, connection).await;
+    let result = timeout_at(deadline, converse(gateway, transport, caller, &outcome)).await;
     // Taken before anything is awaited: the lock is never held across a wait.
     let state = outcome.take();
     match (result, state) {
@@ -171,7 +208,6 @@ async fn shake(gateway: &Arc<Shared>, tcp: TcpStream, caller: &Caller) {
         (Ok(Err(error)), State::Silent) if error.is_timeout() => {
             refuse(gateway, peer, Reason::HandshakeTimeout.into()).await;
         }
-        // Nothing was asked: a port check. Not a refusal, so counted only.
         (Ok(_), State::Silent) => meters::connection_refused(Reason::Abandoned),
         (Ok(_), State::Judging | State::Admitted(..)) => {
             refuse(gateway, peer, Reason::Abandoned.into()).await
@@ -185,7 +221,7 @@ async fn shake(gateway: &Arc<Shared>, tcp: TcpStream, caller: &Caller) {
 /// Speaks HTTP until the upgrade is answered.
 async fn converse(
     gateway: &Arc<Shared>,
-    tcp: TcpStream,
+    transport: Transport,
     caller: &Caller,
     outcome: &Outcome,
 ) -> Result<(), hyper::Error> {
@@ -197,7 +233,7 @@ async fn converse(
         .max_buf_size(gateway.bounds.handshake_bytes.max(HEAD_BYTES_MIN))
         .timer(TokioTimer::new())
         .header_read_timeout(gateway.bounds.handshake_wait)
-        .serve_connection(TokioIo::new(Transport::Plain(tcp)), service)
+        .serve_connection(TokioIo::new(transport), service)
         .with_upgrades()
         .await
 }
@@ -266,7 +302,7 @@ async fn begin(gateway: &Arc<Shared>, peer: SocketAddr, admitted: Admitted, upgr
     }
     let stream = Metered::new(parts.io.into_inner(), Bytes::new(), gateway.bounds.frame_bytes);
     let socket = ServerBuilder::new().config(config()).limits(limits(&gateway.bounds)).serve(stream);
-    let Admitted { entry, session, core, csms, signal, holding, version, accept: _ } = admitted;
+    let Admitted { entry, session, core, csms, signal, holding, version, standing, accept: _ } = admitted;
     tracing::info!(station = %entry.id, %peer, session, csms = entry.csms.name, %version, "session opened");
     holding.connected(&signal);
     if gateway.is_draining() {
@@ -275,6 +311,10 @@ async fn begin(gateway: &Arc<Shared>, peer: SocketAddr, admitted: Admitted, upgr
     // What changed while the station was admitted was told to nobody.
     if let Some(withdrawn) = gateway.roster.withdrawn_since(&entry) {
         signal.tell(Told::Withdrawn(withdrawn));
+    }
+    // Files that were read again between its judgement and its taking the place were not told to it.
+    if standing.as_ref().is_some_and(Standing::is_old) {
+        signal.tell(Told::Reexamine);
     }
     let station = Peer::new(socket, peer.to_string(), gateway.clock.now().mono_ms);
     let session = Session {
@@ -286,6 +326,7 @@ async fn begin(gateway: &Arc<Shared>, peer: SocketAddr, admitted: Admitted, upgr
         csms,
         signal,
         holding,
+        standing,
         challenge: None,
         csms_first: false,
     };
@@ -360,7 +401,8 @@ impl Drop for Door {
 /// A handshake's claims on bounds, given back when it ends, whichever way.
 struct UnderWay {
     gateway: Arc<Shared>,
-    _door: Door,
+    /// None until it is known who has to take one.
+    door: Option<Door>,
     _slot: OwnedSemaphorePermit,
 }
 

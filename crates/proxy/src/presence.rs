@@ -138,6 +138,8 @@ pub(crate) enum Told {
     Drain,
     /// End: what the session stands on is gone.
     Withdrawn(Withdrawn),
+    /// Judge the station's certificate again: the files of its listener were read anew.
+    Reexamine,
 }
 
 /// What of a station's entry in the inventory a session has lost.
@@ -153,12 +155,13 @@ pub(crate) enum Withdrawn {
 
 impl Told {
     /// In order of urgency.
-    const ALL: [Told; 6] = [
+    const ALL: [Told; 7] = [
         Told::Drain,
         Told::Withdrawn(Withdrawn::Removed),
         Told::Withdrawn(Withdrawn::Quarantined),
         Told::Withdrawn(Withdrawn::Changed),
         Told::Replaced,
+        Told::Reexamine,
         Told::Challenge,
     ];
 
@@ -170,6 +173,7 @@ impl Told {
             Told::Withdrawn(Withdrawn::Removed) => 8,
             Told::Withdrawn(Withdrawn::Quarantined) => 16,
             Told::Withdrawn(Withdrawn::Changed) => 32,
+            Told::Reexamine => 64,
         }
     }
 }

@@ -54,6 +54,8 @@ pub(crate) struct Opened<'a> {
     pub(crate) entry: &'a Station,
     pub(crate) station_peer: &'a str,
     pub(crate) csms_peer: &'a str,
+    /// How the station's connection is secured and by what certificate it came in.
+    pub(crate) secured: String,
     pub(crate) subprotocol: &'a str,
 }
 
@@ -170,7 +172,7 @@ impl Recorder {
 
     /// Records both connections of a session.
     pub(crate) async fn opened(&self, opened: Opened<'_>) -> Result<(), AppendError> {
-        let connection = |side, peer: &str| Connection {
+        let connection = |side, peer: &str, detail: String| Connection {
             side,
             stage: Stage::Opened,
             peer: peer.to_owned(),
@@ -179,11 +181,11 @@ impl Recorder {
             session: opened.session.to_owned(),
             subprotocol: opened.subprotocol.to_owned(),
             reason: Cow::Borrowed(""),
-            detail: String::new(),
+            detail,
             code: None,
         };
-        self.append_connection(connection(Side::Csms, opened.csms_peer)).await?;
-        self.append_connection(connection(Side::Station, opened.station_peer)).await
+        self.append_connection(connection(Side::Csms, opened.csms_peer, String::new())).await?;
+        self.append_connection(connection(Side::Station, opened.station_peer, opened.secured.clone())).await
     }
 
     /// `code` is what the station was told.

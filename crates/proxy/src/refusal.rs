@@ -3,6 +3,8 @@
 use chargewarden_evidence::OwnEvent;
 use http::{HeaderValue, StatusCode, header};
 
+use crate::tls::CertificateFault;
+
 /// Every reason to refuse a connection. The code is what evidence, logs and metrics carry; the peer only sees
 /// [`Reason::status`] and a constant body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -398,6 +400,30 @@ impl Reason {
     }
 }
 
+impl From<CertificateFault> for Reason {
+    fn from(fault: CertificateFault) -> Reason {
+        match fault {
+            CertificateFault::Missing => Reason::CertificateMissing,
+            CertificateFault::ChainTooLong => Reason::CertificateChainTooLong,
+            CertificateFault::Malformed => Reason::CertificateMalformed,
+            CertificateFault::IsAuthority => Reason::CertificateIsAuthority,
+            CertificateFault::WeakKey => Reason::CertificateWeakKey,
+            CertificateFault::WeakSignature => Reason::CertificateWeakSignature,
+            CertificateFault::NotYetValid => Reason::CertificateNotYetValid,
+            CertificateFault::Expired => Reason::CertificateExpired,
+            CertificateFault::Usage => Reason::CertificateUsage,
+            CertificateFault::Untrusted => Reason::CertificateUntrusted,
+            CertificateFault::Revoked => Reason::CertificateRevoked,
+            CertificateFault::RevocationUnknown => Reason::CertificateRevocationUnknown,
+            CertificateFault::NameAmbiguous => Reason::CertificateNameAmbiguous,
+            CertificateFault::NamesHost => Reason::CertificateNamesHost,
+            CertificateFault::Name => Reason::CertificateName,
+            CertificateFault::AlternativeName => Reason::CertificateAlternativeName,
+            CertificateFault::Organisation => Reason::CertificateOrganisation,
+        }
+    }
+}
+
 /// When to come again after 429 and 503: the first back-off step of OCPP 2.x (`RetryBackOffWaitMinimum`) in practice.
 const RETRY_AFTER_SECONDS: &str = "30";
 
@@ -424,6 +450,15 @@ mod tests {
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), Reason::ALL.len());
+    }
+
+    #[test]
+    fn each_fault_of_a_certificate_has_its_reason_and_all_look_the_same() {
+        let mut codes: Vec<_> = CertificateFault::ALL.map(|fault| Reason::from(fault).code()).to_vec();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), CertificateFault::ALL.len());
+        assert!(CertificateFault::ALL.into_iter().all(|fault| Reason::from(fault).is_guess()));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! partial frames and partial messages in itself (its `poll_next` holds no state on the stack between calls), so a poll
 //! that returns because of the other socket loses nothing.
 
+mod basis;
 mod peer;
 mod tick;
 
@@ -31,6 +32,7 @@ use crate::{
     meters,
     presence::{Holding, Signal, Told},
     recorder::Closing,
+    standing::Standing,
 };
 
 /// How long to wait for the close handshake of a peer that has shown that it does not answer.
@@ -48,6 +50,8 @@ pub(crate) struct Session {
     pub(crate) signal: Arc<Signal>,
     /// Frees the place of the station's id when the task ends, whichever way.
     pub(crate) holding: Holding,
+    /// The certificate it rests on, with security profile 3.
+    pub(crate) standing: Option<Standing>,
     /// The payload of the ping that a challenge sent.
     pub(crate) challenge: Option<[u8; 8]>,
     /// Which side is looked at first, alternating, so that a busy one does not starve the other.
@@ -117,6 +121,7 @@ impl Session {
             Event::Told(Told::Replaced) => Err(Ending::Replaced),
             Event::Told(Told::Drain) => Err(Ending::Drain),
             Event::Told(Told::Withdrawn(withdrawn)) => Err(Ending::Withdrawn(withdrawn)),
+            Event::Told(Told::Reexamine) => self.reexamine().await,
         }
     }
 

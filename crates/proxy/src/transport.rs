@@ -7,22 +7,38 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
+use rustls::pki_types::CertificateDer;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
 
-/// A connected byte stream. TLS takes its place here as another variant (boxed: its state is some KiB).
+use crate::tls::TlsStream;
+
+/// A connected byte stream.
 #[derive(Debug)]
 pub(crate) enum Transport {
     /// TCP without TLS.
     Plain(TcpStream),
+    /// TLS with a station (boxed: its state is some KiB).
+    Tls(Box<TlsStream>),
+}
+
+impl Transport {
+    /// The certificates that the peer presented in a TLS handshake, its own first.
+    pub(crate) fn certificates(&self) -> &[CertificateDer<'static>] {
+        match self {
+            Transport::Plain(_) => &[],
+            Transport::Tls(tls) => tls.get_ref().1.peer_certificates().unwrap_or_default(),
+        }
+    }
 }
 
 impl AsyncRead for Transport {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Transport::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
+            Transport::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
         }
     }
 }
@@ -31,6 +47,7 @@ impl AsyncWrite for Transport {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Transport::Plain(tcp) => Pin::new(tcp).poll_write(cx, buf),
+            Transport::Tls(tls) => Pin::new(tls).poll_write(cx, buf),
         }
     }
 
@@ -41,24 +58,28 @@ impl AsyncWrite for Transport {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Transport::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, bufs),
+            Transport::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, bufs),
         }
     }
 
     fn is_write_vectored(&self) -> bool {
         match self {
             Transport::Plain(tcp) => tcp.is_write_vectored(),
+            Transport::Tls(tls) => tls.is_write_vectored(),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Transport::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
+            Transport::Tls(tls) => Pin::new(tls).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Transport::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Transport::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
         }
     }
 }
@@ -87,6 +108,11 @@ impl<S> Metered<S> {
     pub(crate) fn new(inner: S, early: Bytes, message_bytes_max: usize) -> Metered<S> {
         let limit = message_bytes_max + FRAMING_ALLOWANCE + READ_AHEAD_ALLOWANCE;
         Metered { inner, unfinished: early.len(), early, limit }
+    }
+
+    /// What is metered.
+    pub(crate) fn get_ref(&self) -> &S {
+        &self.inner
     }
 
     /// A data message is complete.

@@ -1,6 +1,8 @@
 //! A gateway in process, with a simulated CSMS behind it, in a temporary directory.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub(crate) mod tls;
+
 use std::{
     path::{Path, PathBuf},
     time::Duration,
