@@ -42,9 +42,18 @@ impl World {
     }
 
     pub(crate) async fn on(csms: Csms, change: impl FnOnce(&mut Config)) -> World {
+        World::raise(csms, |_, config| change(config)).await
+    }
+
+    /// With files of its own: `change` is told where relative paths start.
+    pub(crate) async fn start_in(change: impl FnOnce(&Path, &mut Config)) -> World {
+        World::raise(Csms::start().await.unwrap(), change).await
+    }
+
+    async fn raise(csms: Csms, change: impl FnOnce(&Path, &mut Config)) -> World {
         let place = tempfile::tempdir().unwrap();
         let mut config = config(place.path(), &csms.url());
-        change(&mut config);
+        change(place.path(), &mut config);
         let settings = resolve(&config, place.path()).unwrap();
         let gateway = Gateway::start(settings).await.unwrap();
         World { gateway, csms, place }
