@@ -7,16 +7,20 @@ import subprocess
 import threading
 from dataclasses import dataclass
 
+from certificates import ORGANISATION
+
 # How the gateway authenticates to the management system; never the station's own secret.
 CSMS_PASSWORD = "the gateway's own secret"
 
 
 @dataclass
 class Identity:
-    """As whom the station dials."""
+    """As whom the station dials, and how both sides are secured (OCPP security profiles 1 to 3)."""
 
     station: str
     password: str
+    station_profile: int = 1
+    csms_profile: int = 1
 
     def basic(self, password=None):
         """The credentials as they stand in a Basic `Authorization` header."""
@@ -69,53 +73,81 @@ async def copy(reader, writer):
 
 
 @contextlib.contextmanager
-def chargewarden(binary, folder, port, identity, version):
+def chargewarden(binary, folder, port, identity, version, world):
     """The gateway with the shipped baseline pack and an inventory of one; yields the URL to dial."""
-    hashed = subprocess.run(
-        [binary, "station", "hash"],
-        input=identity.password + "\n",
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=True,
-    ).stdout.strip()
-    (folder / "csms.secret").write_text(CSMS_PASSWORD + "\n", encoding="utf-8")
-    (folder / "inventory.toml").write_text(
-        f"""[[station]]
-id = "{identity.station}"
-profile = 1
-secret_hash = "{hashed}"
-versions = ["{version}"]
-""",
-        encoding="utf-8",
-    )
-    (folder / "chargewarden.toml").write_text(
-        f"""listen = [{{ address = "127.0.0.1:0" }}]
-admin.address = "127.0.0.1:0"
-inventory.file = "inventory.toml"
-store.path = "data"
-
-[[parties]]
-name = "cso"
-bundles = ["builtin:baseline"]
-
-[[csms]]
-name = "peer"
-party = "cso"
-url = "ws://127.0.0.1:{port}/ocpp"
-password_file = "csms.secret"
-""",
-        encoding="utf-8",
-    )
+    configure(binary, folder, port, identity, version, world)
+    scheme = "ws" if identity.station_profile == 1 else "wss"
     with open(folder / "gateway.log", "wb") as log:
         process = subprocess.Popen(
             [binary, "run", "-c", "chargewarden.toml"], cwd=folder, stdout=subprocess.PIPE, stderr=log
         )
         try:
-            yield f"ws://{listening_address(process)}/ocpp"
+            yield f"{scheme}://{listening_address(process)}/ocpp"
         finally:
             end(process)
             process.stdout.close()
+
+
+def configure(binary, folder, port, identity, version, world, bundle="builtin:baseline"):
+    """Writes configuration, secrets and inventory."""
+    (folder / "csms.secret").write_text(CSMS_PASSWORD + "\n", encoding="utf-8")
+    (folder / "inventory.toml").write_text(inventory(binary, identity, version), encoding="utf-8")
+    (folder / "chargewarden.toml").write_text(
+        f"""admin.address = "127.0.0.1:0"
+inventory.file = "inventory.toml"
+store.path = "data"
+
+[[parties]]
+name = "cso"
+bundles = ["{bundle}"]
+
+{listener(identity, world)}
+{management_system(identity, port, world)}""",
+        encoding="utf-8",
+    )
+
+
+def inventory(binary, identity, version):
+    lines = ["[[station]]", f'id = "{identity.station}"', f"profile = {identity.station_profile}"]
+    if identity.station_profile < 3:
+        hashed = subprocess.run(
+            [binary, "station", "hash"],
+            input=identity.password + "\n",
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+        ).stdout.strip()
+        lines.append(f'secret_hash = "{hashed}"')
+    lines.append(f'versions = ["{version}"]')
+    return "\n".join(lines) + "\n"
+
+
+def listener(identity, world):
+    """The gateway's listener: for a profile above 1 with TLS, and asking for certificates only for profile 3."""
+    lines = ["[[listen]]", 'address = "127.0.0.1:0"']
+    if identity.station_profile > 1:
+        pairs = (f'{{ chain = "{files.chain}", key = "{files.key}" }}' for files in world.gateway)
+        lines += ["[listen.tls]", f"certificates = [{', '.join(pairs)}]"]
+    if identity.station_profile == 3:
+        lines.append(f'client_anchors = ["{world.stations.anchor}"]')
+        lines.append(f'crls = ["{world.stations_crl}"]')
+        lines.append(f'organisation = "{ORGANISATION}"')
+    return "\n".join(lines) + "\n"
+
+
+def management_system(identity, port, world):
+    """How the gateway connects onwards: with its own password, or with its own certificate."""
+    scheme = "ws" if identity.csms_profile == 1 else "wss"
+    lines = ["[[csms]]", 'name = "peer"', 'party = "cso"', f'url = "{scheme}://127.0.0.1:{port}/ocpp"']
+    if identity.csms_profile < 3:
+        lines.append('password_file = "csms.secret"')
+    if identity.csms_profile > 1:
+        lines += ["[csms.tls]", f'anchors = ["{world.csms_root.anchor}"]']
+    if identity.csms_profile == 3:
+        own = world.gateway_client
+        lines += [f'certificate = "{own.chain}"', f'key = "{own.key}"']
+    return "\n".join(lines) + "\n"
 
 
 def listening_address(process):

@@ -16,16 +16,21 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import gateway
 import journals
+from certificates import World
 
 HERE = Path(__file__).resolve().parent
 # Different actions that a pairing has to exchange per version.
 ACTIONS_MIN = 25
 # Bound on one pairing, in seconds.
 PAIRING_MAX = 90
+# Pairings under way at once: they mostly wait for each other.
+AT_ONCE = (os.cpu_count() or 1) + 1
 PYTHON, NODE = "python", "node"
 PAIRINGS = [
     (version, station, csms)
@@ -37,6 +42,40 @@ PAIRINGS = [
 ]
 
 
+@dataclass(frozen=True)
+class Case:
+    """One pairing, and the security profile on either side of what stands between."""
+
+    version: str
+    station: str
+    csms: str
+    station_profile: int = 1
+    csms_profile: int = 1
+
+    @property
+    def name(self):
+        profiles = f"{self.station_profile}{self.csms_profile}"
+        return f"{self.version}-{self.station}-{self.csms}-{profiles}"
+
+
+def cases(options):
+    """Every pairing in every profile. Behind a gateway the two sides are secured independently: Node.js stations have the
+    other profile with TLS on the CSMS side, so that every peer meets every profile in its role, and 2.1 meets all of them."""
+    for version, station, csms in PAIRINGS:
+        if options.version not in (None, version):
+            continue
+        for profile in [options.profile] if options.profile else (1, 2, 3):
+            onwards = {profile}
+            if options.gateway and station == NODE:
+                onwards = {{1: 1, 2: 3, 3: 2}[profile]}
+            if options.gateway and version == "2.1":
+                onwards = {1, 2, 3}
+            if options.csms_profile:
+                onwards = {options.csms_profile}
+            for csms_profile in sorted(onwards):
+                yield Case(version, station, csms, profile, csms_profile)
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -46,19 +85,23 @@ def main():
     how.add_argument("--blind", action="store_true")
     how.add_argument("--gateway", type=Path, metavar="BINARY")
     parser.add_argument("--version", choices=["1.6", "2.0.1", "2.1"], help="only this one")
+    parser.add_argument("--profile", type=int, choices=[1, 2, 3], help="only this one of the station side")
+    parser.add_argument("--csms-profile", type=int, choices=[1, 2, 3], help="this one of the CSMS side")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep journals and logs here")
     options = parser.parse_args()
     if options.gateway:
         options.gateway = options.gateway.resolve(strict=True)
 
     with workplace(options.keep) as place:
-        rows = []
-        for version, station, csms in PAIRINGS:
-            if options.version in (None, version):
-                folder = place / f"{version}-{station}-{csms}"
-                folder.mkdir(parents=True, exist_ok=True)
-                finding = pair(folder, version, station, csms, options)
-                rows.append((version, station, csms, finding))
+        world = World(place / "certificates")
+
+        def run(case):
+            folder = place / case.name
+            folder.mkdir(parents=True, exist_ok=True)
+            return case, pair(folder, case, world, options)
+
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            rows = list(pool.map(run, cases(options)))
         return report(rows, options.blind)
 
 
@@ -74,22 +117,30 @@ def workplace(keep):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def pair(folder, version, station, csms, options):
+def pair(folder, case, world, options):
     """Runs one pairing and compares its journals."""
+    version = case.version
     scenario = json.loads((HERE / "scenarios" / f"{version}.json").read_text(encoding="utf-8"))
     files = {side: folder / f"{side}.jsonl" for side in ("station", "csms")}
-    identity = gateway.Identity(station=f"peer-{version}-{station}", password="a station's own secret")
+    identity = gateway.Identity(
+        station=f"peer-{version}-{case.station}",
+        password="a station's own secret",
+        station_profile=case.station_profile,
+        csms_profile=case.csms_profile,
+    )
     # Without a gateway the peers expect no refusals; the comparison still does behind a blind relay.
     flags = [] if options.gateway else ["--direct"]
     problems = []
     with contextlib.ExitStack() as running:
-        served = start(running, csms, "csms", folder, ["--version", version, *flags], files)
+        arguments = ["--version", version, *flags, *csms_tls(case, world, options)]
+        served = start(running, case.csms, "csms", folder, arguments, files)
         port = listening_port(served)
-        url = running.enter_context(stand_between(options, port, folder, identity, version))
-        who = ["--id", identity.station, "--password", identity.password]
-        dialled = start(
-            running, station, "station", folder, ["--url", url, *who, "--version", version, *flags], files
-        )
+        url = running.enter_context(stand_between(options, port, folder, identity, version, world))
+        arguments = ["--url", url, "--id", identity.station, "--version", version, *flags]
+        if case.station_profile < 3:
+            arguments += ["--password", identity.password]
+        arguments += station_tls(case, identity, world, options)
+        dialled = start(running, case.station, "station", folder, arguments, files)
         deadline = time.monotonic() + PAIRING_MAX
         for name, process in (("station", dialled), ("csms", served)):
             try:
@@ -110,6 +161,31 @@ def pair(folder, version, station, csms, options):
     if finding.problems:
         finding.problems += last_words(folder)
     return finding
+
+
+def csms_tls(case, world, options):
+    """What the management system presents, and from whom it demands a certificate."""
+    if case.csms_profile == 1:
+        return []
+    presented = ["--certificate", world.csms.chain, "--key", world.csms.key]
+    if case.csms_profile == 2:
+        return presented
+    clients = world.gateways if options.gateway else world.stations
+    return [*presented, "--anchor", clients.anchor]
+
+
+def station_tls(case, identity, world, options):
+    """Whom the station trusts, and what it presents. Old stations know nothing newer than TLS 1.2."""
+    if case.station_profile == 1:
+        return []
+    server = world.gateways if options.gateway else world.csms_root
+    arguments = ["--anchor", server.anchor]
+    if case.version == "1.6":
+        arguments.append("--tls12")
+    if case.station_profile == 3:
+        own = world.stations.client(identity.station, case.name)
+        arguments += ["--certificate", own.chain, "--key", own.key]
+    return arguments
 
 
 def start(running, language, side, folder, arguments, files):
@@ -137,26 +213,37 @@ def listening_port(process):
 
 
 @contextlib.contextmanager
-def stand_between(options, port, folder, identity, version):
+def stand_between(options, port, folder, identity, version, world):
     """Puts what is to be tested before the management system; yields the URL stations dial."""
+    scheme = "ws" if identity.station_profile == 1 else "wss"
     if options.direct:
-        yield f"ws://127.0.0.1:{port}/ocpp"
+        yield f"{scheme}://127.0.0.1:{port}/ocpp"
     elif options.blind:
         with gateway.blind_relay(port) as relay:
-            yield f"ws://127.0.0.1:{relay}/ocpp"
+            yield f"{scheme}://127.0.0.1:{relay}/ocpp"
     else:
-        with gateway.chargewarden(options.gateway, folder, port, identity, version) as url:
+        with gateway.chargewarden(options.gateway, folder, port, identity, version, world) as url:
             yield url
 
 
 def credentials(entries, identity):
-    """The station's secret ends at the gateway; the management system gets its own."""
-    headers = [e["authorization"] or "" for e in entries if e["kind"] == "connected"]
-    if len(headers) != 1:
-        return [f"the csms was connected to {len(headers)} times"]
-    if headers[0] != f"Basic {identity.basic(gateway.CSMS_PASSWORD)}":
-        return ["the csms was not given the credentials meant for it"]
-    return []
+    """The station's secret or certificate ends at the gateway; the management system gets the gateway's own."""
+    connected = [e for e in entries if e["kind"] == "connected"]
+    if len(connected) != 1:
+        return [f"the csms was connected to {len(connected)} times"]
+    password = f"Basic {identity.basic(gateway.CSMS_PASSWORD)}"
+    expected = {
+        1: {"authorization": password, "client": None, "secure": False},
+        2: {"authorization": password, "client": None, "secure": True},
+        3: {"authorization": None, "client": "gateway", "secure": True},
+    }[identity.csms_profile]
+    (entry,) = connected
+    got = {
+        "authorization": entry["authorization"],
+        "client": entry["client"],
+        "secure": entry["tls"] is not None,
+    }
+    return [f"the csms was given {got} in place of {expected}"] if got != expected else []
 
 
 def last_words(folder):
@@ -167,12 +254,13 @@ def last_words(folder):
 
 
 def report(rows, blind):
-    print(f"{'version':8}{'station':9}{'csms':9}{'actions':>8}{'station':>9}{'csms':>6}", end="")
-    print(f"{'forwarded':>11}{'refused':>9}{'problems':>10}")
+    print(f"{'version':8}{'station':9}{'profile':8}{'csms':9}{'profile':>7}{'actions':>9}{'station':>9}", end="")
+    print(f"{'csms':>6}{'forwarded':>11}{'refused':>9}{'problems':>10}")
     failed = False
-    for version, station, csms, finding in rows:
+    for case, finding in rows:
         by_side = [len(finding.actions[side]) for side in ("station", "csms")]
-        print(f"{version:8}{station:9}{csms:9}{finding.action_count:8}{by_side[0]:9}{by_side[1]:6}", end="")
+        print(f"{case.version:8}{case.station:9}{case.station_profile:<8}{case.csms:9}", end="")
+        print(f"{case.csms_profile:<7}{finding.action_count:9}{by_side[0]:9}{by_side[1]:6}", end="")
         print(f"{finding.forwarded:11}{finding.refused:9}{len(finding.problems):10}")
         missed = [p for p in finding.problems if p.endswith("was forwarded")]
         if blind:

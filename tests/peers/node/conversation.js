@@ -204,9 +204,32 @@ function* statusesIn(value) {
   }
 }
 
+/** What both peers take to speak TLS; all may be left out. */
+const TLS_OPTIONS = {
+  anchor: { type: 'string', default: '' },
+  certificate: { type: 'string', default: '' },
+  key: { type: 'string', default: '' },
+  tls12: { type: 'boolean', default: false },
+};
+
+/** The same, as Node.js wants it. */
+function tlsSettings({ anchor, certificate, key, tls12 }) {
+  return {
+    ...(anchor && { ca: fs.readFileSync(anchor) }),
+    ...(certificate && { cert: fs.readFileSync(certificate), key: fs.readFileSync(key) }),
+    ...(tls12 && { maxVersion: 'TLSv1.2' }),
+  };
+}
+
+/** What the journal says of a connection's TLS. */
+function tlsSeen(socket) {
+  if (!socket?.encrypted) return { tls: null, client: null };
+  return { tls: socket.getProtocol(), client: socket.getPeerCertificate().subject?.CN ?? null };
+}
+
 /** Reads the command line; options without a default are required. */
 function readOptions(options) {
-  const { values } = parseArgs({ options });
+  const { values } = parseArgs({ options: { ...options, ...TLS_OPTIONS } });
   for (const [name, { type }] of Object.entries(options)) {
     if (type === 'string' && values[name] === undefined) {
       process.stderr.write(`--${name} is missing\n`);
@@ -216,4 +239,4 @@ function readOptions(options) {
   return values;
 }
 
-module.exports = { Journal, Player, Scenario, readOptions };
+module.exports = { Journal, Player, Scenario, readOptions, tlsSeen, tlsSettings };

@@ -3,8 +3,10 @@
 'use strict';
 
 const { once } = require('node:events');
+const http = require('node:http');
+const https = require('node:https');
 const { RPCServer } = require('ocpp-rpc');
-const { Journal, Player, Scenario, readOptions } = require('./conversation');
+const { Journal, Player, Scenario, readOptions, tlsSeen, tlsSettings } = require('./conversation');
 
 async function main() {
   const options = readOptions({
@@ -22,7 +24,16 @@ async function main() {
     strictMode: true,
     callTimeoutMs: waitMs,
   });
-  const listening = await server.listen(Number(options.port), '127.0.0.1');
+  // With an anchor, only who presents a certificate that leads there is served.
+  const settings = { ...tlsSettings(options), requestCert: options.anchor !== '' };
+  const listening = options.certificate ? https.createServer(settings) : http.createServer();
+  let seen = {};
+  listening.on('upgrade', (request) => {
+    seen = tlsSeen(request.socket);
+  });
+  listening.on('upgrade', server.handleUpgrade);
+  listening.listen(Number(options.port), '127.0.0.1');
+  await once(listening, 'listening');
   process.stdout.write(`listening ${listening.address().port}\n`);
 
   const [client] = await once(server, 'client');
@@ -31,6 +42,7 @@ async function main() {
     subprotocol: client.protocol,
     path: client.handshake.request.url,
     authorization: client.handshake.headers.authorization ?? null,
+    ...seen,
   });
   const closed = once(client, 'close').then(() => false);
   const playing = new Player(client, scenario, journal, waitMs).play();

@@ -2,13 +2,13 @@
 'use strict';
 
 const { RPCClient } = require('ocpp-rpc');
-const { Journal, Player, Scenario, readOptions } = require('./conversation');
+const { Journal, Player, Scenario, readOptions, tlsSettings } = require('./conversation');
 
 async function main() {
   const options = readOptions({
     url: { type: 'string' },
     id: { type: 'string' },
-    password: { type: 'string' },
+    password: { type: 'string', default: '' },
     version: { type: 'string' },
     journal: { type: 'string' },
     direct: { type: 'boolean', default: false },
@@ -20,12 +20,13 @@ async function main() {
   const client = new RPCClient({
     endpoint: options.url,
     identity: options.id,
-    password: options.password,
+    // Without one, no credentials are sent.
+    password: options.password || undefined,
     protocols: [scenario.subprotocol],
     strictMode: true,
     reconnect: false,
     callTimeoutMs: waitMs,
-    wsOpts: { handshakeTimeout: waitMs, perMessageDeflate: false },
+    wsOpts: { handshakeTimeout: waitMs, perMessageDeflate: false, ...tlsSettings(options) },
   });
   const player = new Player(client, scenario, journal, waitMs);
   await client.connect();

@@ -9,6 +9,7 @@ import sys
 
 import websockets
 
+import tls
 from conversation import Journal, Scenario, Wire, make_peer, play
 
 
@@ -19,6 +20,7 @@ async def main():
     parser.add_argument("--journal", required=True)
     parser.add_argument("--direct", action="store_true", help="no gateway: nothing is refused")
     parser.add_argument("--wait", type=float, default=5.0, help="bound on every wait, in seconds")
+    tls.add_options(parser)
     options = parser.parse_args()
 
     scenario = Scenario(options.version, "csms", options.direct)
@@ -31,6 +33,7 @@ async def main():
             subprotocol=socket.subprotocol,
             path=socket.request.path,
             authorization=socket.request.headers.get("Authorization"),
+            **tls.seen(socket.transport),
         )
         wire = Wire(socket, journal, scenario)
         peer = make_peer(scenario, socket.request.path.rsplit("/", 1)[-1], wire, options.wait)
@@ -50,6 +53,7 @@ async def main():
         options.port,
         subprotocols=[scenario.subprotocol],
         compression=None,
+        ssl=tls.for_csms(options),
     ) as server:
         print("listening", server.sockets[0].getsockname()[1], flush=True)
         all_well = await outcome

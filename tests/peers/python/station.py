@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import websockets
 
+import tls
 from conversation import Journal, Scenario, Wire, make_peer, play
 
 
@@ -15,24 +16,29 @@ async def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", required=True, help="base URL; the station id is appended")
     parser.add_argument("--id", required=True)
-    parser.add_argument("--password", required=True)
+    parser.add_argument("--password", help="Basic password; none is sent without it")
     parser.add_argument("--version", required=True, choices=["1.6", "2.0.1", "2.1"])
     parser.add_argument("--journal", required=True)
     parser.add_argument("--direct", action="store_true", help="no gateway: nothing is refused")
     parser.add_argument("--wait", type=float, default=5.0, help="bound on every wait, in seconds")
+    tls.add_options(parser)
     options = parser.parse_args()
 
     scenario = Scenario(options.version, "station", options.direct)
     journal = Journal(options.journal)
-    credentials = base64.b64encode(f"{options.id}:{options.password}".encode()).decode()
+    headers = {}
+    if options.password is not None:
+        credentials = base64.b64encode(f"{options.id}:{options.password}".encode()).decode()
+        headers["Authorization"] = f"Basic {credentials}"
     async with websockets.connect(
         f"{options.url}/{quote(options.id, safe='')}",
         subprotocols=[scenario.subprotocol],
-        additional_headers={"Authorization": f"Basic {credentials}"},
+        additional_headers=headers,
+        ssl=tls.for_station(options),
         compression=None,
         open_timeout=options.wait,
     ) as socket:
-        journal.note(kind="connected", subprotocol=socket.subprotocol)
+        journal.note(kind="connected", subprotocol=socket.subprotocol, **tls.seen(socket.transport))
         wire = Wire(socket, journal, scenario)
         peer = make_peer(scenario, options.id, wire, options.wait)
         listening = asyncio.create_task(peer.start())
