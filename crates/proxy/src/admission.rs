@@ -100,9 +100,13 @@ async fn enter(
         meters::bound_hit("sessions");
         return Err(Reason::Busy.into());
     }
-    let dialled = dial(&entry, &versions, &gateway.bounds)
-        .await
-        .map_err(|error| Refusal { detail: chain(&error), ..Refusal::from(error.reason()) })?;
+    let dialled = dial(&entry, &versions, &gateway.bounds).await.map_err(|error| {
+        let reason = error.reason();
+        if reason == Reason::CsmsUnreachable {
+            gateway.displacement.unreachable(&entry.id);
+        }
+        Refusal { detail: chain(&error), ..Refusal::from(reason) }
+    })?;
     open(gateway, caller, offer.accept, proven, holding, dialled).await
 }
 
@@ -266,14 +270,7 @@ async fn open(
         version,
         about: about(&entry, version, profile),
         station: Connected { authenticated: authentication(profile), tls: profile.has_tls() },
-        csms: Some(Connected {
-            authenticated: if entry.csms.credentials.is_some() {
-                Authentication::Password
-            } else {
-                Authentication::None
-            },
-            tls: false,
-        }),
+        csms: Some(dialled.connected),
         factory: false,
         rotation_deferred: false,
         style: entry.csms.refusals,
@@ -289,6 +286,7 @@ async fn open(
         station_peer: &caller.peer.to_string(),
         csms_peer: &dialled.peer,
         secured: secured(caller, certificate.as_ref().map(|(_, bound)| bound)),
+        csms_detail: dialled.detail,
         subprotocol: version.subprotocol(),
     };
     gateway.recorder.opened(opened).await.map_err(|error| Refusal {

@@ -151,11 +151,22 @@ fn parts(hash: &str) -> Option<(Argon2<'static>, Vec<u8>, Vec<u8>)> {
     Some((Argon2::new(algorithm, version, params), salt, parsed.hash?.as_bytes().to_vec()))
 }
 
+/// [`hash_cost`] of what [`hash_secret`] makes: 19 MiB and 2 passes (OWASP's first choice).
+pub const HASH_COST_DEFAULT: u64 = 19_456 * 2;
+
 /// Most memory a stored hash may ask for, in KiB: what one connection attempt may cost us.
 pub const HASH_MEMORY_KIB_MAX: u32 = 64 * 1024;
 
 /// Most passes a stored hash may ask for.
 pub const HASH_PASSES_MAX: u32 = 8;
+
+/// What a stored hash costs whoever guesses: memory in KiB times passes. None when it is no argon2 hash.
+#[must_use]
+pub fn hash_cost(hash: &str) -> Option<u64> {
+    let parsed = PasswordHash::new(hash).ok()?;
+    let params = Params::try_from(&parsed).ok()?;
+    Some(u64::from(params.m_cost()) * u64::from(params.t_cost()))
+}
 
 /// Why a stored hash cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

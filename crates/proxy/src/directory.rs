@@ -7,7 +7,9 @@ use chargewarden_policy::PartyId;
 use http::Uri;
 use ipnet::IpNet;
 
-use crate::{handshake::StationId, profile::Profile, secret::Secret, tolerance::Tolerance};
+use crate::{
+    handshake::StationId, profile::Profile, secret::Secret, tolerance::Tolerance, upstream::UpstreamTls,
+};
 
 /// A station of the inventory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,8 +74,9 @@ pub struct Upstream {
     pub identity: Option<String>,
     /// User and password.
     pub credentials: Option<CsmsCredentials>,
-    /// Our client certificate.
-    pub certificate: Option<KeyPairFiles>,
+    /// TLS, complete: that of the CSMS's entry, with this station's own certificate and host where it has them. None when the
+    /// connection has no TLS.
+    pub tls: Option<UpstreamTls>,
 }
 
 /// A certificate chain and its key, as files.
@@ -112,7 +115,7 @@ impl TlsVersion {
     }
 }
 
-/// How the connection to a CSMS is secured, as files.
+/// How the connection to a CSMS is secured, as files; [`UpstreamTls::read`] makes it usable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CsmsTls {
     /// The anchors its certificate must lead to, PEM. Nothing else is trusted.
@@ -140,8 +143,8 @@ pub struct Csms {
     pub credentials: Option<CsmsCredentials>,
     /// How it is told of refusals.
     pub refusals: RefusalStyle,
-    /// TLS; needed for `wss`.
-    pub tls: Option<CsmsTls>,
+    /// TLS; there exactly when the URL begins with `wss`.
+    pub tls: Option<UpstreamTls>,
 }
 
 impl fmt::Debug for Csms {

@@ -31,6 +31,7 @@ use crate::{
     roster::Roster,
     states::States,
     tls::TlsProblem,
+    upstream::displacement::Displacement,
 };
 
 /// What a proxy is started with.
@@ -94,6 +95,7 @@ pub(crate) struct Shared {
     pub(crate) credentials: Credentials,
     pub(crate) guesses: Guesses,
     pub(crate) presence: Arc<Presence>,
+    pub(crate) displacement: Displacement,
     pub(crate) sessions: TaskTracker,
     pub(crate) meters: Meters,
     pub(crate) clock: Clock,
@@ -158,6 +160,7 @@ impl Proxy {
             states,
             presence: Arc::clone(&plan.roster.presence),
             roster: plan.roster,
+            displacement: Displacement::default(),
             sessions: TaskTracker::new(),
             meters: Meters::new(),
             clock: Clock::start(),

@@ -12,7 +12,9 @@ use http::{HeaderMap, Method, header, request::Parts};
 pub use self::{
     basic::{Basic, SECRET_BYTES_MAX},
     path::{PATH_PREFIX, STATION_ID_CHARS_MAX, StationId, StationIdProblem, encode_segment},
-    response::{Accepted, NotAccepted, RESPONSE_BYTES_MAX, RESPONSE_HEADERS_MAX, read_response},
+    response::{
+        Accepted, Head, NotAccepted, RESPONSE_BYTES_MAX, RESPONSE_HEADERS_MAX, read_head, read_response,
+    },
     subprotocol::{OFFERS_MAX, Offered},
 };
 use crate::refusal::Reason;

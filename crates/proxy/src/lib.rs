@@ -42,9 +42,12 @@ mod states;
 pub mod tls;
 mod tolerance;
 mod transport;
+pub mod upstream;
 
 pub use bounds::Bounds;
-pub use credential::{HASH_MEMORY_KIB_MAX, HASH_PASSES_MAX, HashProblem, check_hash, hash_secret};
+pub use credential::{
+    HASH_COST_DEFAULT, HASH_MEMORY_KIB_MAX, HASH_PASSES_MAX, HashProblem, check_hash, hash_cost, hash_secret,
+};
 pub use directory::{Csms, CsmsCredentials, CsmsTls, KeyPairFiles, Secrets, Station, TlsVersion, Upstream};
 pub use gateway::{Plan, Proxy, StartError};
 pub use handshake::{StationId, StationIdProblem};

@@ -56,6 +56,8 @@ pub(crate) struct Opened<'a> {
     pub(crate) csms_peer: &'a str,
     /// How the station's connection is secured and by what certificate it came in.
     pub(crate) secured: String,
+    /// How the connection to the CSMS is protected.
+    pub(crate) csms_detail: String,
     pub(crate) subprotocol: &'a str,
 }
 
@@ -184,8 +186,8 @@ impl Recorder {
             detail,
             code: None,
         };
-        self.append_connection(connection(Side::Csms, opened.csms_peer, String::new())).await?;
-        self.append_connection(connection(Side::Station, opened.station_peer, opened.secured.clone())).await
+        self.append_connection(connection(Side::Csms, opened.csms_peer, opened.csms_detail)).await?;
+        self.append_connection(connection(Side::Station, opened.station_peer, opened.secured)).await
     }
 
     /// `code` is what the station was told.

@@ -19,6 +19,7 @@ use std::{
 
 use bytes::Bytes;
 use chargewarden_engine::{Input, Step};
+use chargewarden_evidence::{OwnEvent, Security};
 use chargewarden_ocpp::Side;
 use futures_util::Stream;
 use tokio::time::Interval;
@@ -33,6 +34,7 @@ use crate::{
     presence::{Holding, Signal, Told},
     recorder::Closing,
     standing::Standing,
+    upstream::displacement::Farewell,
 };
 
 /// How long to wait for the close handshake of a peer that has shown that it does not answer.
@@ -143,7 +145,8 @@ impl Session {
             return self.handle(Input::Binary { from, bytes: message.into_payload().into() }).await;
         }
         self.peer(from).control_done(length);
-        if let Some((code, _text)) = message.as_close() {
+        if let Some((code, text)) = message.as_close() {
+            self.peer(from).farewell = Some(Farewell::of_close(code.into(), text));
             return Err(Ending::Closed(from, (!code.is_reserved()).then_some(code)));
         }
         if message.is_pong() {
@@ -241,6 +244,7 @@ impl Session {
         let (close_wait, spread) = (bounds.close_wait, bounds.csms_lost_spread);
         meters::session_ended(ending.word());
         self.last_steps().await;
+        self.watch_displacement(ending).await;
 
         let wait_for = |side| if ending.is_deaf(side) { close_wait.min(DEAF_CLOSE_WAIT) } else { close_wait };
         let (code, text) = ending.told(Side::Csms);
@@ -259,6 +263,27 @@ impl Session {
         self.gateway.recorder.closed(&closing, u16::from(code)).await;
         tracing::info!(station = %self.entry.id, session = %self.id, reason = ending.word(), side = meters::side_word(ending.side()), "session ended");
         drop(self.holding);
+    }
+
+    /// The CSMS ended the session: perhaps somebody else has come to it in the station's name.
+    async fn watch_displacement(&self, ending: Ending) {
+        if !matches!(ending, Ending::Closed(Side::Csms, _) | Ending::Lost(Side::Csms)) {
+            return;
+        }
+        let now_ms = self.gateway.clock.now().mono_ms;
+        let age_ms = now_ms.saturating_sub(self.csms.since_ms);
+        let farewell = self.csms.farewell.unwrap_or(Farewell::Other);
+        let suspicion = self.gateway.displacement.ended(&self.entry.id, farewell, now_ms, age_ms);
+        let Some(suspicion) = suspicion else { return };
+        let event = Security {
+            station: self.entry.id.to_string(),
+            csms: self.entry.csms.name.clone(),
+            session: self.id.clone(),
+            peer: self.csms.address.clone(),
+            detail: suspicion.text().to_owned(),
+            ..Security::own(OwnEvent::UpstreamDisplaced)
+        };
+        self.gateway.recorder.security(event).await;
     }
 
     /// Lets the core record calls that will not be answered any more. Nothing is sent.

@@ -7,7 +7,7 @@
 
 mod acceptor;
 mod certificate;
-mod files;
+pub(crate) mod files;
 mod hello;
 mod possession;
 mod presented;

@@ -12,6 +12,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
+use tokio_rustls::client;
 
 use crate::tls::TlsStream;
 
@@ -22,6 +23,8 @@ pub(crate) enum Transport {
     Plain(TcpStream),
     /// TLS with a station (boxed: its state is some KiB).
     Tls(Box<TlsStream>),
+    /// TLS with a CSMS, in which we are the client.
+    Client(Box<client::TlsStream<TcpStream>>),
 }
 
 impl Transport {
@@ -30,6 +33,7 @@ impl Transport {
         match self {
             Transport::Plain(_) => &[],
             Transport::Tls(tls) => tls.get_ref().1.peer_certificates().unwrap_or_default(),
+            Transport::Client(tls) => tls.get_ref().1.peer_certificates().unwrap_or_default(),
         }
     }
 }
@@ -39,6 +43,7 @@ impl AsyncRead for Transport {
         match self.get_mut() {
             Transport::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
             Transport::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
+            Transport::Client(tls) => Pin::new(tls).poll_read(cx, buf),
         }
     }
 }
@@ -48,6 +53,7 @@ impl AsyncWrite for Transport {
         match self.get_mut() {
             Transport::Plain(tcp) => Pin::new(tcp).poll_write(cx, buf),
             Transport::Tls(tls) => Pin::new(tls).poll_write(cx, buf),
+            Transport::Client(tls) => Pin::new(tls).poll_write(cx, buf),
         }
     }
 
@@ -59,6 +65,7 @@ impl AsyncWrite for Transport {
         match self.get_mut() {
             Transport::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, bufs),
             Transport::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, bufs),
+            Transport::Client(tls) => Pin::new(tls).poll_write_vectored(cx, bufs),
         }
     }
 
@@ -66,6 +73,7 @@ impl AsyncWrite for Transport {
         match self {
             Transport::Plain(tcp) => tcp.is_write_vectored(),
             Transport::Tls(tls) => tls.is_write_vectored(),
+            Transport::Client(tls) => tls.is_write_vectored(),
         }
     }
 
@@ -73,6 +81,7 @@ impl AsyncWrite for Transport {
         match self.get_mut() {
             Transport::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
             Transport::Tls(tls) => Pin::new(tls).poll_flush(cx),
+            Transport::Client(tls) => Pin::new(tls).poll_flush(cx),
         }
     }
 
@@ -80,6 +89,7 @@ impl AsyncWrite for Transport {
         match self.get_mut() {
             Transport::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
             Transport::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
+            Transport::Client(tls) => Pin::new(tls).poll_shutdown(cx),
         }
     }
 }

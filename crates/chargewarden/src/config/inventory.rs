@@ -8,16 +8,10 @@ use std::{
 
 use chargewarden_ocpp::{Timestamp, Version};
 use chargewarden_policy::PartyId;
-use chargewarden_proxy::{
-    Csms, KeyPairFiles, Profile, Secrets, Station, StationId, Tolerance, Upstream, check_hash,
-};
+use chargewarden_proxy::{Csms, Profile, Secrets, Station, StationId, Tolerance, check_hash};
 use serde::Deserialize;
 
-use super::{
-    Problems, StationEntry, UpstreamEntry,
-    listen::networks,
-    resolve::{Password, credentials},
-};
+use super::{Problems, StationEntry, listen::networks, upstream::Access};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -95,7 +89,8 @@ pub(crate) fn station(
     problems: &mut Problems,
 ) -> Option<Station> {
     let sources = networks(&format!("{at}.sources"), &entry.sources, problems);
-    let upstream = entry.upstream.as_ref().map(|upstream| upstream_of(at, upstream, &around.base, problems));
+    let own = format!("{at}.upstream");
+    let access = entry.upstream.as_ref().map(|upstream| Access::read(&own, upstream, &around.base, problems));
     let mut note = |key: &str, what: String| problems.add(format!("{at}.{key}"), what);
     let id = StationId::parse(&entry.id).map_err(|problem| note("id", problem.to_string())).ok();
     let profile = Profile::of_number(entry.profile).or_else(|| {
@@ -156,6 +151,8 @@ pub(crate) fn station(
             None
         }
     };
+    let csms = csms?;
+    let upstream = access.map(|access| access.resolve(&own, csms, problems));
     Some(Station {
         id: id?,
         profile: profile?,
@@ -172,7 +169,7 @@ pub(crate) fn station(
         parties: if parties.is_empty() { around.parties.to_vec() } else { parties },
         sources,
         tolerances,
-        csms: Arc::clone(csms?),
+        csms: Arc::clone(csms),
         upstream,
     })
 }
@@ -192,38 +189,6 @@ fn versions(entry: &StationEntry, note: &mut impl FnMut(&str, String)) -> Vec<Ve
         note("versions", "say which versions it may speak, such as `versions = [\"1.6\"]`".to_owned());
     }
     versions
-}
-
-/// A station's own access to its management system.
-fn upstream_of(at: &str, entry: &UpstreamEntry, base: &Path, problems: &mut Problems) -> Upstream {
-    let at = format!("{at}.upstream");
-    let url = entry.url.as_ref().and_then(|text| match text.parse() {
-        Ok(url) => Some(url),
-        Err(error) => {
-            problems.add(format!("{at}.url"), format!("`{text}` is not a URL: {error}"));
-            None
-        }
-    });
-    let password = Password {
-        user: entry.user.as_deref(),
-        file: entry.password_file.as_deref(),
-        variable: entry.password_env.as_deref(),
-    };
-    let certificate = match (&entry.certificate, &entry.key) {
-        (Some(chain), Some(key)) => Some(KeyPairFiles { chain: base.join(chain), key: base.join(key) }),
-        (None, None) => None,
-        (Some(_), None) | (None, Some(_)) => {
-            problems
-                .add(format!("{at}.certificate"), "a certificate needs its key, and a key its certificate");
-            None
-        }
-    };
-    Upstream {
-        url,
-        identity: entry.identity.clone(),
-        credentials: credentials(&at, &password, base, problems).ok().flatten(),
-        certificate,
-    }
 }
 
 fn known(csms: &BTreeMap<String, Arc<Csms>>) -> String {

@@ -11,6 +11,7 @@ mod policies;
 mod problem;
 mod resolve;
 mod source;
+mod upstream;
 mod wait;
 
 pub use form::{
@@ -23,4 +24,5 @@ pub use policies::{BUILTIN_PREFIX, Pack, builtin_packs, party_of, read_bundle};
 pub use problem::{Problem, Problems};
 pub use resolve::{Settings, Sink, resolve};
 pub use source::{ENV_PREFIX, Effective, Origin, Sources, read_file, read_text};
+pub(crate) use upstream::is_this_machine;
 pub use wait::Wait;

@@ -1,26 +1,22 @@
 //! From what was written to what is run: values checked against each other, files read, policies compiled.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use chargewarden_engine::SessionLimits;
-use chargewarden_ocpp::refusal::RefusalStyle;
 use chargewarden_policy::{Bundle, PartyId};
-use chargewarden_proxy::{
-    Bounds, Csms, CsmsCredentials, CsmsTls, KeyPairFiles, ListenerPlan, Secret, Station,
-};
-use http::Uri;
+use chargewarden_proxy::{Bounds, ListenerPlan, Station};
 
 use super::{
-    Config, LogFormat, Problems, Refusals, StationEntry,
+    Config, LogFormat, Problems, StationEntry,
     inventory::{self, Around},
-    listen::{listeners, tls_version},
+    listen::listeners,
     policies::read_bundle,
     read_inventory,
+    upstream::management_systems,
 };
 
 /// A configuration in which everything is known to be right.
@@ -170,7 +166,7 @@ fn parties(config: &Config, base: &Path, problems: &mut Problems) -> (Vec<PartyI
     (parties, bundles)
 }
 
-fn name<T: std::str::FromStr>(key: &str, text: &str, problems: &mut Problems) -> Option<T>
+pub(super) fn name<T: std::str::FromStr>(key: &str, text: &str, problems: &mut Problems) -> Option<T>
 where
     T::Err: std::fmt::Display,
 {
@@ -181,168 +177,6 @@ where
             None
         }
     }
-}
-
-fn management_systems(
-    config: &Config,
-    base: &Path,
-    parties: &[PartyId],
-    problems: &mut Problems,
-) -> BTreeMap<String, Arc<Csms>> {
-    let mut systems = BTreeMap::new();
-    let mut names = BTreeSet::new();
-    if config.csms.is_empty() {
-        problems.add("csms", "name at least one management system ([[csms]] with name, party and url)");
-    }
-    for (number, entry) in config.csms.iter().enumerate() {
-        let at = format!("csms[{number}]");
-        // The rules for names are those of parties.
-        if name::<PartyId>(&format!("{at}.name"), &entry.name, problems).is_some()
-            && !names.insert(&entry.name)
-        {
-            problems.add(format!("{at}.name"), format!("`{}` was already given", entry.name));
-        }
-        let party = name::<PartyId>(&format!("{at}.party"), &entry.party, problems);
-        if let Some(party) = party.as_ref().filter(|party| !parties.contains(party)) {
-            tracing::debug!(%party, "a management system is run by a party without policies");
-        }
-        let url = url(&at, entry, problems);
-        let password = Password {
-            user: entry.user.as_deref(),
-            file: entry.password_file.as_deref(),
-            variable: entry.password_env.as_deref(),
-        };
-        let credentials = credentials(&at, &password, base, problems);
-        let (Some(party), Some(url), Ok(credentials)) = (party, url, credentials) else { continue };
-        let refusals = match entry.refusals {
-            Refusals::OwnStatus => RefusalStyle::OwnStatus,
-            Refusals::CallError => RefusalStyle::CallError,
-        };
-        let tls = entry.tls.as_ref().map(|tls| csms_tls(&format!("{at}.tls"), tls, base, problems));
-        let csms = Csms { name: entry.name.clone(), party, url, credentials, refusals, tls };
-        systems.insert(entry.name.clone(), Arc::new(csms));
-    }
-    systems
-}
-
-fn url(at: &str, entry: &super::Csms, problems: &mut Problems) -> Option<Uri> {
-    let mut fault = |what: String| {
-        problems.add(format!("{at}.url"), what);
-        None
-    };
-    let url: Uri = match entry.url.parse() {
-        Ok(url) => url,
-        Err(error) => return fault(format!("`{}` is not a URL: {error}", entry.url)),
-    };
-    match url.scheme_str() {
-        Some("ws") => {}
-        Some("wss") => {
-            return fault(
-                "wss is not built yet: TLS comes with the next issue; use ws on this machine".to_owned(),
-            );
-        }
-        _ => return fault(format!("`{}` does not begin with `ws://`", entry.url)),
-    }
-    if url.query().is_some() {
-        return fault("a query cannot be kept when the station's id is appended; leave it out".to_owned());
-    }
-    if url.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-        return fault("no credentials in the URL; use `user` and `password_file`".to_owned());
-    }
-    let Some(host) = url.host() else { return fault(format!("`{}` names no host", entry.url)) };
-    if !is_this_machine(host) && !entry.danger_allow_plain_nonloopback {
-        return fault(format!(
-            "`{host}` is another machine, and ws:// has no TLS; set `danger_allow_plain_nonloopback = true` if the network \
-             between is trusted"
-        ));
-    }
-    Some(url)
-}
-
-/// The files of a connection to a management system.
-fn csms_tls(at: &str, entry: &super::CsmsTls, base: &Path, problems: &mut Problems) -> CsmsTls {
-    let file = |path: &PathBuf| base.join(path);
-    let certificate = match (&entry.certificate, &entry.key) {
-        (Some(chain), Some(key)) => Some(KeyPairFiles { chain: file(chain), key: file(key) }),
-        (None, None) => None,
-        (Some(_), None) => {
-            problems.add(format!("{at}.key"), "a certificate needs its key");
-            None
-        }
-        (None, Some(_)) => {
-            problems.add(format!("{at}.certificate"), "a key needs its certificate");
-            None
-        }
-    };
-    CsmsTls {
-        anchors: entry.anchors.iter().map(file).collect(),
-        crls: entry.crls.iter().map(file).collect(),
-        server_name: entry.server_name.clone(),
-        certificate,
-        min_version: tls_version(&format!("{at}.min_version"), &entry.min_version, problems)
-            .unwrap_or_default(),
-    }
-}
-
-fn is_this_machine(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-/// Where a password is to be found.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Password<'a> {
-    pub(super) user: Option<&'a str>,
-    pub(super) file: Option<&'a Path>,
-    pub(super) variable: Option<&'a str>,
-}
-
-/// Reads user and password, where any are named.
-pub(super) fn credentials(
-    at: &str,
-    entry: &Password<'_>,
-    base: &Path,
-    problems: &mut Problems,
-) -> Result<Option<CsmsCredentials>, ()> {
-    let password = match (entry.file, entry.variable) {
-        (None, None) => {
-            if entry.user.is_some() {
-                problems.add(format!("{at}.user"), "a user needs `password_file` or `password_env`");
-                return Err(());
-            }
-            return Ok(None);
-        }
-        (Some(_), Some(_)) => {
-            problems.add(format!("{at}.password_env"), "give either `password_file` or `password_env`");
-            return Err(());
-        }
-        (Some(file), None) => {
-            let path = base.join(file);
-            std::fs::read(&path).map_err(|error| {
-                problems.add(
-                    format!("{at}.password_file"),
-                    format!("`{}` cannot be read: {error}", path.display()),
-                );
-            })?
-        }
-        (None, Some(variable)) => std::env::var(variable).map(String::into_bytes).map_err(|_| {
-            problems.add(
-                format!("{at}.password_env"),
-                format!("the environment variable `{variable}` is not set"),
-            );
-        })?,
-    };
-    let end = password.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
-    let password = password.get(..end).unwrap_or_default().to_vec();
-    if password.is_empty() || password.iter().any(|byte| matches!(byte, b'\n' | b'\r' | 0)) {
-        problems.add(format!("{at}.password_file"), "the password is empty or has line breaks");
-        return Err(());
-    }
-    if entry.user.is_some_and(|user| user.contains([':', '\n', '\r'])) {
-        problems.add(format!("{at}.user"), "a user name has no `:` and no line breaks");
-        return Err(());
-    }
-    Ok(Some(CsmsCredentials { user: entry.user.map(str::to_owned), password: Secret::new(password) }))
 }
 
 fn inventory(
@@ -509,7 +343,7 @@ mod tests {
             "parties[0].name: `CSO` cannot name a party",
             "parties[1].bundles[0]: builtin:nothing: no such pack ships with this program (there is `baseline`",
             "parties[1].bundles[1]: /no/such/bundle: cannot be read",
-            "csms[0].url: wss is not built yet",
+            "csms[0].tls: wss needs `[csms.tls]` with `anchors`",
             "csms[0].user: a user needs `password_file` or `password_env`",
             "csms[1].name: `main` was already given",
             "csms[1].url: no credentials in the URL",

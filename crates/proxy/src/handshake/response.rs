@@ -28,9 +28,17 @@ pub enum NotAccepted {
         "the answer is not an HTTP/1.1 response within {RESPONSE_BYTES_MAX} bytes and {RESPONSE_HEADERS_MAX} headers"
     )]
     Malformed,
-    /// A status other than 101.
+    /// A status other than 101 and other than a redirect.
     #[error("it answered with status {0}")]
     Status(u16),
+    /// It sends us elsewhere. Nobody follows: whoever can answer for the CSMS could point to anything.
+    #[error("it answered with status {status}, a redirect to `{location}`, which is not followed")]
+    Redirect {
+        /// The status, 300 to 399.
+        status: u16,
+        /// Where to, without query, cut and printable.
+        location: String,
+    },
     /// `Upgrade`, `Connection` or `Sec-WebSocket-Accept` are missing or wrong.
     #[error("it answered 101 without a correct `{0}` header")]
     Header(&'static str),
@@ -42,6 +50,36 @@ pub enum NotAccepted {
     SubprotocolNotOffered,
 }
 
+/// The head of an answer, whatever it says; for those who look at a CSMS from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The status.
+    pub status: u16,
+    /// `Date` as written: what the CSMS takes for the time, in whole seconds.
+    pub date: Option<String>,
+    /// Where a redirect leads, without query, cut and printable.
+    pub location: Option<String>,
+    /// How many bytes the head took.
+    pub length: usize,
+}
+
+/// Reads the head of an answer without judging it. `Ok(None)` when more bytes are needed.
+///
+/// # Errors
+/// [`NotAccepted::Malformed`] when it is not HTTP/1.1 within the bounds.
+pub fn read_head(bytes: &[u8]) -> Result<Option<Head>, NotAccepted> {
+    let mut headers = [httparse::EMPTY_HEADER; RESPONSE_HEADERS_MAX];
+    let mut response = httparse::Response::new(&mut headers);
+    let Some(length) = parse(&mut response, bytes)? else { return Ok(None) };
+    let fields = Fields(response.headers);
+    Ok(Some(Head {
+        status: response.code.unwrap_or_default(),
+        date: fields.all("date").next().map(printable),
+        location: fields.location(),
+        length,
+    }))
+}
+
 /// Reads the head of the answer to the upgrade request made with `key`, offering `offered`.
 /// `Ok(None)` when more bytes are needed.
 ///
@@ -50,19 +88,16 @@ pub enum NotAccepted {
 pub fn read_response(bytes: &[u8], key: &str, offered: &[Version]) -> Result<Option<Accepted>, NotAccepted> {
     let mut headers = [httparse::EMPTY_HEADER; RESPONSE_HEADERS_MAX];
     let mut response = httparse::Response::new(&mut headers);
-    let head = match response.parse(bytes) {
-        Ok(httparse::Status::Complete(head)) if head <= RESPONSE_BYTES_MAX => head,
-        Ok(httparse::Status::Partial) if bytes.len() < RESPONSE_BYTES_MAX => return Ok(None),
-        Ok(_) | Err(_) => return Err(NotAccepted::Malformed),
-    };
-    if response.version != Some(1) {
-        return Err(NotAccepted::Malformed);
-    }
-    match response.code {
-        Some(101) => {}
-        code => return Err(NotAccepted::Status(code.unwrap_or_default())),
-    }
+    let Some(head) = parse(&mut response, bytes)? else { return Ok(None) };
     let fields = Fields(response.headers);
+    match response.code.unwrap_or_default() {
+        101 => {}
+        status @ 300..=399 => {
+            let location = fields.location().unwrap_or_default();
+            return Err(NotAccepted::Redirect { status, location });
+        }
+        status => return Err(NotAccepted::Status(status)),
+    }
     if !fields.has_token("upgrade", "websocket") {
         return Err(NotAccepted::Header("Upgrade"));
     }
@@ -86,6 +121,28 @@ pub fn read_response(bytes: &[u8], key: &str, offered: &[Version]) -> Result<Opt
     }
 }
 
+/// The length of the head, once it is complete.
+fn parse<'b>(
+    response: &mut httparse::Response<'_, 'b>,
+    bytes: &'b [u8],
+) -> Result<Option<usize>, NotAccepted> {
+    match response.parse(bytes) {
+        Ok(httparse::Status::Complete(head)) if head <= RESPONSE_BYTES_MAX && response.version == Some(1) => {
+            Ok(Some(head))
+        }
+        Ok(httparse::Status::Partial) if bytes.len() < RESPONSE_BYTES_MAX => Ok(None),
+        Ok(_) | Err(_) => Err(NotAccepted::Malformed),
+    }
+}
+
+/// The longest value that is kept of a header, in characters.
+const VALUE_CHARS_MAX: usize = 200;
+
+fn printable(value: &[u8]) -> String {
+    let shown = |byte: &u8| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '?' };
+    value.iter().map(shown).take(VALUE_CHARS_MAX).collect()
+}
+
 struct Fields<'h>(&'h [httparse::Header<'h>]);
 
 impl<'h> Fields<'h> {
@@ -100,6 +157,16 @@ impl<'h> Fields<'h> {
         let mut values = self.all(name);
         let first = values.next();
         if values.next().is_some() { Err(NotAccepted::Header(name)) } else { Ok(first) }
+    }
+
+    /// Where a redirect leads. Credentials and query are cut off: they may be secrets, and nobody goes there.
+    fn location(&self) -> Option<String> {
+        let value = printable(self.all("location").next()?);
+        let place = value.split(['?', '#']).next().unwrap_or_default();
+        let Some((scheme, rest)) = place.split_once("://") else { return Some(place.to_owned()) };
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        Some(format!("{scheme}://{host}{path}"))
     }
 
     fn has_token(&self, name: &str, token: &str) -> bool {
@@ -127,6 +194,30 @@ mod tests {
         let accepted = Accepted { version: Version::V16, head: GOOD.len() };
         assert_eq!(read("\r\n\r\n", "\r\n\r\n\u{1}early frames"), Ok(Some(accepted)));
         assert_eq!(read("\r\n\r\n", "\r\n"), Ok(None));
+    }
+
+    #[test]
+    fn redirects_are_named_and_not_followed() {
+        for (location, shown) in [
+            ("https://elsewhere.example/ocpp/CS-1?token=abc", "https://elsewhere.example/ocpp/CS-1"),
+            ("wss://me:secret@elsewhere.example/x#y", "wss://elsewhere.example/x"),
+            ("/login", "/login"),
+            ("", ""),
+        ] {
+            let to = format!("302 Found\r\nLocation: {location}");
+            let redirect = NotAccepted::Redirect { status: 302, location: shown.to_owned() };
+            assert_eq!(read("101 Switching Protocols", &to), Err(redirect), "{location}");
+        }
+    }
+
+    #[test]
+    fn any_head_can_be_looked_at() {
+        let text = "HTTP/1.1 403 Forbidden\r\nDate: Tue, 15 Nov 1994 08:12:31 GMT\r\n\r\nno";
+        let head = read_head(text.as_bytes()).unwrap().unwrap();
+        assert_eq!((head.status, head.length, head.location), (403, text.len() - 2, None));
+        assert_eq!(head.date.as_deref(), Some("Tue, 15 Nov 1994 08:12:31 GMT"));
+        assert_eq!(read_head(b"HTTP/1.1 403 Forbidden\r\n"), Ok(None));
+        assert_eq!(read_head(b"SSH-2.0-OpenSSH\r\n"), Err(NotAccepted::Malformed));
     }
 
     #[test]

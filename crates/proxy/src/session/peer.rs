@@ -6,13 +6,17 @@ use futures_util::{Sink, SinkExt, Stream};
 use tokio::time::timeout;
 use tokio_websockets::{CloseCode, Error, Message};
 
-use crate::socket::Socket;
+use crate::{socket::Socket, upstream::displacement::Farewell};
 
 /// A side's socket with its counters. Times are milliseconds of the gateway's monotonic clock.
 pub(crate) struct Peer {
     pub(crate) socket: Socket,
     /// The address of the other end, for records.
     pub(crate) address: String,
+    /// When it was connected.
+    pub(super) since_ms: u64,
+    /// How it closed, once it has.
+    pub(super) farewell: Option<Farewell>,
     /// Messages of any kind since the last tick.
     pub(super) messages: u32,
     /// When the last complete message of any kind arrived.
@@ -34,7 +38,16 @@ pub(super) enum Fault {
 
 impl Peer {
     pub(crate) fn new(socket: Socket, address: String, now_ms: u64) -> Peer {
-        Peer { socket, address, messages: 0, heard_ms: now_ms, pinged_ms: None, unfinished_ms: None }
+        Peer {
+            socket,
+            address,
+            since_ms: now_ms,
+            farewell: None,
+            messages: 0,
+            heard_ms: now_ms,
+            pinged_ms: None,
+            unfinished_ms: None,
+        }
     }
 
     pub(super) fn heard(&mut self, now_ms: u64) {

@@ -109,7 +109,7 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, TlsProblem> {
 }
 
 /// The certificates of a PEM file, in their order; at least one.
-pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsProblem> {
+pub(crate) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsProblem> {
     const WHAT: &str = "certificate";
     let bytes = read(path)?;
     let found: Vec<_> = CertificateDer::pem_slice_iter(&bytes)
@@ -119,7 +119,7 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
 }
 
 /// The one private key of a PEM file (PKCS#8, SEC1 or PKCS#1).
-pub(super) fn key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsProblem> {
+pub(crate) fn key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsProblem> {
     const WHAT: &str = "private key";
     let bytes = read(path)?;
     PrivateKeyDer::from_pem_slice(&bytes).map_err(|error| {
@@ -132,7 +132,7 @@ pub(super) fn key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsProblem> {
 }
 
 /// The revocation lists of a file: PEM, or one in DER.
-pub(super) fn revocation_lists(
+pub(crate) fn revocation_lists(
     path: &Path,
 ) -> Result<Vec<CertificateRevocationListDer<'static>>, TlsProblem> {
     const WHAT: &str = "revocation list";
