@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod doctor;
 mod evidence;
 mod policy;
 mod run;
@@ -31,6 +32,8 @@ enum Command {
     Demo(demo::Demo),
     /// Validate configuration, inventory and bundles; print what is effective and where it comes from.
     Check(check::Check),
+    /// Look at a deployment from outside: can a management system be reached without us, what expires, what is exposed.
+    Doctor(Box<doctor::Doctor>),
     /// Policy bundles.
     #[command(subcommand)]
     Policy(policy::Policy),
@@ -58,6 +61,7 @@ pub fn main() -> Exit {
         Command::Run(run) => run.run(),
         Command::Demo(demo) => demo.run(),
         Command::Check(check) => check.run(),
+        Command::Doctor(doctor) => doctor.run(),
         Command::Policy(policy) => policy.run(),
         Command::Station(station) => station.run(),
         Command::Evidence(evidence) => evidence.run(),
