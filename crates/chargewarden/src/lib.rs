@@ -14,6 +14,7 @@
 
 pub mod command;
 pub mod config;
+mod descriptors;
 mod exit;
 mod gateway;
 mod inventory;

@@ -7,7 +7,11 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::say;
-use crate::{Addresses, Exit, Gateway, StartError, config, telemetry};
+use crate::{
+    Addresses, Exit, Gateway, StartError, config,
+    descriptors::{self, Descriptors},
+    telemetry,
+};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -32,6 +36,10 @@ impl Run {
             }
         };
         telemetry::init(&settings.log);
+        match descriptors::raise(settings.bounds.sessions, settings.bounds.handshakes) {
+            Ok(Descriptors { limit, stations }) => tracing::info!(limit, stations, "files that may be open"),
+            Err(error) => tracing::warn!(%error, "the limit on open files stays as it is"),
+        }
         let runtime =
             tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
         runtime.block_on(self.serve(settings))
