@@ -7,10 +7,16 @@ use std::time::Duration;
 pub struct Bounds {
     /// Longest message, in bytes. A larger one ends the connection with 1009.
     pub frame_bytes: usize,
-    /// Handshakes under way at once, all addresses together; more wait in the kernel's queue.
+    /// Handshakes under way at once, all addresses together. A further one displaces one that has not sent its request, of the
+    /// address with the most; else it is closed unanswered.
     pub handshakes: usize,
-    /// Handshakes under way at once from one address; more are closed unanswered.
+    /// Handshakes under way at once from one address (of IPv6: one /64); more are closed unanswered.
     pub handshakes_per_address: usize,
+    /// Connections a second, all addresses together, after a burst of [`Bounds::handshakes`]. Beyond it, only addresses that have
+    /// not connected lately are let in.
+    pub handshakes_per_second: u32,
+    /// Connections a second from one address, after a burst of [`Bounds::handshakes_per_address`]; more are closed unanswered.
+    pub handshakes_per_second_per_address: u32,
     /// Sessions at once; more are refused with 503.
     pub sessions: usize,
     /// From accept to the upgrade's answer, incumbent check and CSMS included.
@@ -56,6 +62,8 @@ impl Default for Bounds {
             frame_bytes: 128 * 1024, // DESIGN 2.7; the largest legal 2.1 messages of practice are some 60 KiB
             handshakes: 512,
             handshakes_per_address: 64, // a site behind one address returns at once after an outage
+            handshakes_per_second: 1_000, // of mutual TLS: a quarter of a core
+            handshakes_per_second_per_address: 20,
             sessions: 100_000,
             handshake_wait: Duration::from_secs(20), // stations give up after 20 to 60 s
             handshake_bytes: 8 * 1024,

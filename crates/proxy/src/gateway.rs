@@ -1,13 +1,14 @@
 //! The running proxy: what its tasks share, how it starts and how it drains.
 
 use std::{
+    hash::RandomState,
     io,
     net::SocketAddr,
     sync::{
         Arc, Weak,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use arc_swap::ArcSwap;
@@ -15,7 +16,7 @@ use chargewarden_engine::World;
 use chargewarden_evidence::Security;
 use chargewarden_store::{Scribe, Store};
 use thiserror::Error;
-use tokio::{net::TcpListener, sync::Semaphore, time::timeout};
+use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -23,8 +24,9 @@ use crate::{
     bounds::Bounds,
     clock::Clock,
     credential::Credentials,
+    doors::Doors,
     guesses::Guesses,
-    listener::{self, Doors, Entrance, ListenerPlan, ListenerTls},
+    listener::{self, Entrance, ListenerPlan, ListenerTls},
     meters::Meters,
     presence::{Presence, Told},
     recorder::Recorder,
@@ -169,18 +171,12 @@ impl Proxy {
             numbers: AtomicU64::new(1),
         });
         tokio::spawn(sum_up(Arc::downgrade(&shared)));
-        let slots = Arc::new(Semaphore::new(shared.bounds.handshakes));
-        let doors = Arc::new(Doors::default());
+        let doors = Arc::new(Doors::new(&shared.bounds, Instant::now(), RandomState::new()));
         let (mut addresses, mut listeners, mut accepting) = (Vec::new(), Vec::new(), Vec::new());
         for (listener, tcp, address) in bound {
             addresses.push(address);
             listeners.push(Arc::clone(&listener));
-            let entrance = Entrance {
-                gateway: Arc::clone(&shared),
-                listener,
-                slots: Arc::clone(&slots),
-                doors: Arc::clone(&doors),
-            };
+            let entrance = Entrance { gateway: Arc::clone(&shared), listener, doors: Arc::clone(&doors) };
             accepting.push(tokio::spawn(listener::accept(entrance, tcp, stop.clone())));
         }
         Ok(Proxy { shared, addresses, listeners, accepting, writing_states })

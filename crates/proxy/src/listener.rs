@@ -1,9 +1,9 @@
 //! Accepting stations: bounds, the upgrade over HTTP, and the hand-over to a session's own task.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     convert::Infallible,
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -17,7 +17,6 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use ipnet::IpNet;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, error::Elapsed, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
@@ -27,8 +26,10 @@ use crate::{
     admission::{Admitted, Refusal, admit},
     arrival::{self, Caller, Listener},
     directory::{KeyPairFiles, TlsVersion},
+    doors::{Door, Doors},
     gateway::Shared,
     meters,
+    origin::Origin,
     presence::Told,
     profile::Profile,
     recorder::Refused,
@@ -86,8 +87,6 @@ pub(crate) struct Entrance {
     pub(crate) gateway: Arc<Shared>,
     pub(crate) listener: Arc<Listener>,
     /// Handshakes under way, of all listeners.
-    pub(crate) slots: Arc<Semaphore>,
-    /// The same per address.
     pub(crate) doors: Arc<Doors>,
 }
 
@@ -95,10 +94,8 @@ pub(crate) struct Entrance {
 pub(crate) async fn accept(entrance: Entrance, listener: TcpListener, stop: CancellationToken) {
     let connections = async {
         loop {
-            // Closed never.
-            let Ok(slot) = Arc::clone(&entrance.slots).acquire_owned().await else { return };
             match listener.accept().await {
-                Ok((tcp, peer)) => receive(&entrance, slot, tcp, peer),
+                Ok((tcp, peer)) => receive(&entrance, tcp, peer),
                 Err(error) => {
                     meters::bound_hit("accept");
                     tracing::warn!(%error, "cannot accept connections");
@@ -115,62 +112,67 @@ pub(crate) async fn accept(entrance: Entrance, listener: TcpListener, stop: Canc
 }
 
 /// Starts the handshake of one connection in a task of its own: its buffers and its large future end with it.
-fn receive(entrance: &Entrance, slot: OwnedSemaphorePermit, tcp: TcpStream, peer: SocketAddr) {
-    let Entrance { gateway, listener, slots: _, doors } = entrance;
+fn receive(entrance: &Entrance, tcp: TcpStream, peer: SocketAddr) {
+    let Entrance { gateway, listener, doors } = entrance;
     // On a socket for both families an IPv4 address comes wrapped.
     let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
     // Behind a balancer the PROXY header will tell whose place it takes.
-    let door = if listener.is_balancer(peer.ip()) {
-        None
-    } else {
-        let Some(door) = enter(gateway, doors, peer) else { return };
-        Some(door)
+    let balancer = listener.is_balancer(peer.ip());
+    let origin = (!balancer).then(|| Origin::from(peer.ip()));
+    let door = match doors.enter(origin, now()) {
+        Ok(door) => door,
+        Err(shut) => return meters::bound_hit(shut.bound()),
     };
     // 45 ms a message otherwise, when the peer delays its acknowledgements.
     if let Err(error) = tcp.set_nodelay(true) {
         tracing::debug!(%peer, %error, "connection lost at once");
         return;
     }
-    let (gateway, doors) = (Arc::clone(gateway), Arc::clone(doors));
+    let gateway = Arc::clone(gateway);
     let caller = Caller { peer, listener: Arc::clone(listener), tls: None };
     tokio::spawn(async move {
         gateway.meters.handshakes.increment(1.0);
-        let under_way = UnderWay { gateway: Arc::clone(&gateway), door, _slot: slot };
-        shake(&gateway, &doors, under_way, tcp, caller).await;
+        let mut under_way = UnderWay { gateway: Arc::clone(&gateway), door };
+        let displaced = under_way.door.displaced();
+        tokio::select! {
+            biased;
+            () = displaced.cancelled() => {
+                // It asked nothing, so nothing is answered; and a flood of these must not become a flood of records.
+                meters::bound_hit("handshakes-displaced");
+                meters::connection_refused(Reason::HandshakeTimeout);
+            }
+            () = shake(&gateway, &mut under_way.door, balancer, tcp, caller) => {}
+        }
     });
 }
 
-fn enter(gateway: &Shared, doors: &Arc<Doors>, peer: SocketAddr) -> Option<Door> {
-    let door = Doors::enter(doors, peer.ip(), gateway.bounds.handshakes_per_address);
-    if door.is_none() {
-        meters::bound_hit("handshakes-per-address");
-    }
-    door
+/// The clock that the limits go by.
+fn now() -> std::time::Instant {
+    Instant::now().into_std()
 }
 
 /// One connection from its first byte to the session or the refusal; all within [`crate::Bounds::handshake_wait`].
 async fn shake(
     gateway: &Arc<Shared>,
-    doors: &Arc<Doors>,
-    mut under_way: UnderWay,
+    door: &mut Door,
+    balancer: bool,
     mut tcp: TcpStream,
     mut caller: Caller,
 ) {
     let deadline = Instant::now() + gateway.bounds.handshake_wait;
-    if under_way.door.is_none() {
+    if balancer {
         let source = timeout_at(deadline, arrival::source(&mut tcp, caller.peer)).await;
         let Some(source) = arrived(gateway, &caller, source).await else { return };
         caller.peer = source;
-        under_way.door = enter(gateway, doors, source);
-        if under_way.door.is_none() {
-            return;
+        if let Err(shut) = door.belongs_to(source.ip().into(), now()) {
+            return meters::bound_hit(shut.bound());
         }
     }
     // Boxed: what a TLS handshake needs is not needed after it.
     let secured = timeout_at(deadline, Box::pin(arrival::secure(&caller.listener, tcp))).await;
     let Some((transport, tls)) = arrived(gateway, &caller, secured).await else { return };
     caller.tls = tls;
-    ask(gateway, deadline, transport, &caller).await;
+    ask(gateway, deadline, transport, &caller, door).await;
 }
 
 /// What came of a step before the request; none when the connection was refused, which is then recorded.
@@ -192,10 +194,10 @@ async fn arrived<T>(
 }
 
 /// Reads the request and answers it.
-async fn ask(gateway: &Arc<Shared>, deadline: Instant, transport: Transport, caller: &Caller) {
+async fn ask(gateway: &Arc<Shared>, deadline: Instant, transport: Transport, caller: &Caller, door: &Door) {
     let outcome = Outcome::default();
     let peer = caller.peer;
-    let result = timeout_at(deadline, converse(gateway, transport, caller, &outcome)).await;
+    let result = timeout_at(deadline, converse(gateway, transport, caller, door, &outcome)).await;
     // Taken before anything is awaited: the lock is never held across a wait.
     let state = outcome.take();
     match (result, state) {
@@ -223,9 +225,13 @@ async fn converse(
     gateway: &Arc<Shared>,
     transport: Transport,
     caller: &Caller,
+    door: &Door,
     outcome: &Outcome,
 ) -> Result<(), hyper::Error> {
-    let service = service_fn(|request| answer(gateway, caller, outcome, request));
+    let service = service_fn(|request| {
+        door.asked();
+        answer(gateway, caller, outcome, request)
+    });
     http1::Builder::new()
         .keep_alive(false)
         .auto_date_header(false)
@@ -365,45 +371,10 @@ impl Outcome {
     }
 }
 
-/// Handshakes under way per address.
-#[derive(Default)]
-pub(crate) struct Doors(Mutex<HashMap<IpAddr, usize>>);
-
-struct Door {
-    doors: Arc<Doors>,
-    address: IpAddr,
-}
-
-impl Doors {
-    fn enter(doors: &Arc<Doors>, address: IpAddr, max: usize) -> Option<Door> {
-        let mut open = doors.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = open.entry(address).or_default();
-        if *count >= max {
-            return None;
-        }
-        *count += 1;
-        Some(Door { doors: Arc::clone(doors), address })
-    }
-}
-
-impl Drop for Door {
-    fn drop(&mut self) {
-        let mut open = self.doors.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = open.get_mut(&self.address) {
-            *count -= 1;
-            if *count == 0 {
-                open.remove(&self.address);
-            }
-        }
-    }
-}
-
 /// A handshake's claims on bounds, given back when it ends, whichever way.
 struct UnderWay {
     gateway: Arc<Shared>,
-    /// None until it is known who has to take one.
-    door: Option<Door>,
-    _slot: OwnedSemaphorePermit,
+    door: Door,
 }
 
 impl Drop for UnderWay {

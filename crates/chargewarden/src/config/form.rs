@@ -365,10 +365,14 @@ pub enum LogFormat {
 pub struct Limits {
     /// Longest message, in bytes: 1024 to 16777216. A longer one ends the connection with 1009.
     pub frame_bytes: usize,
-    /// Handshakes under way at once.
+    /// Handshakes under way at once. A further one displaces one that has sent no request, of the address with the most.
     pub handshakes: usize,
-    /// Handshakes under way at once from one address.
+    /// Handshakes under way at once from one address (of IPv6: one /64).
     pub handshakes_per_address: usize,
+    /// Connections a second, after a burst of `handshakes`.
+    pub handshakes_per_second: u32,
+    /// Connections a second from one address, after a burst of `handshakes_per_address`.
+    pub handshakes_per_second_per_address: u32,
     /// Stations connected at once.
     pub sessions: usize,
     /// Station secrets being verified at once. Each takes a core and about 19 MiB for some 20 ms.
@@ -414,6 +418,8 @@ impl Default for Limits {
             frame_bytes: bounds.frame_bytes,
             handshakes: bounds.handshakes,
             handshakes_per_address: bounds.handshakes_per_address,
+            handshakes_per_second: bounds.handshakes_per_second,
+            handshakes_per_second_per_address: bounds.handshakes_per_second_per_address,
             sessions: bounds.sessions,
             secret_checks: bounds.secret_checks,
             guesses_per_address: bounds.guesses_per_address,
@@ -446,6 +452,8 @@ impl Limits {
             frame_bytes: self.frame_bytes,
             handshakes: self.handshakes,
             handshakes_per_address: self.handshakes_per_address,
+            handshakes_per_second: self.handshakes_per_second,
+            handshakes_per_second_per_address: self.handshakes_per_second_per_address,
             sessions: self.sessions,
             secret_checks: self.secret_checks,
             guesses_per_address: self.guesses_per_address,

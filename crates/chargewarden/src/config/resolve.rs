@@ -218,6 +218,8 @@ fn limits(config: &Config, problems: &mut Problems) {
         check(key, (1..=1_000_000).contains(&number), "between 1 and 1000000");
     }
     check("messages_per_second", limits.messages_per_second > 0, "at least 1");
+    check("handshakes_per_second", limits.handshakes_per_second > 0, "at least 1");
+    check("handshakes_per_second_per_address", limits.handshakes_per_second_per_address > 0, "at least 1");
     check("guesses_per_address", limits.guesses_per_address > 0, "at least 1");
     for (key, wait) in [
         ("handshake_wait", limits.handshake_wait),

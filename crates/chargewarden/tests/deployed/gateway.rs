@@ -53,6 +53,7 @@ file = "stations.toml"
 path = "data"
 [limits]
 guesses_per_address = 100000
+handshakes_per_second_per_address = 100000
 handshake_wait = "5s"
 dial_wait = "2s"
 incumbent_wait = "1s"

@@ -124,6 +124,8 @@ pub(crate) fn config(place: &Path, csms: &str) -> Config {
             ..StationEntry::default()
         })
         .collect();
+    // Every station of a test comes from one address.
+    config.limits.handshakes_per_second_per_address = 10_000;
     let wait = |millis| Wait(Duration::from_millis(millis));
     config.limits.csms_lost_spread = wait(50);
     config.limits.drain_spread = wait(20);

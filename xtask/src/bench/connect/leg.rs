@@ -90,7 +90,10 @@ impl Leg {
 }
 
 /// Chargewarden's defaults hold off thousands of connections from one address, which is where the bench's all come from.
-const LIMITS: &str = "[limits]\n";
+const LIMITS: &str = "[limits]
+handshakes_per_second = 100000
+handshakes_per_second_per_address = 100000
+";
 
 fn tls_server(port: u16, pki: &Path) -> String {
     let pki = pki.display();

@@ -83,6 +83,8 @@ impl Scene {
         config.listen = vec![Listen { address: "127.0.0.1:0".to_owned(), ..Listen::default() }];
         config.admin.address = "127.0.0.1:0".to_owned();
         config.store.path = folder.join("data");
+        // The whole fleet comes from one address.
+        config.limits.handshakes_per_second_per_address = 1_000;
         config.csms = vec![CsmsEntry {
             name: "cnp".into(),
             party: "cso".into(),
