@@ -143,7 +143,6 @@ pub(crate) fn of_refusal(code: ReasonCode, effect: Option<EffectKind>) -> Option
 }
 
 /// What a party refused.
-#[expect(clippy::wildcard_enum_match_arm, reason = "what has no event of its own is policy")]
 fn of_denied(effect: Option<EffectKind>) -> OwnEvent {
     match effect {
         Some(EffectKind::LowerSecurity) => OwnEvent::ProfileDowngradeAttempt,

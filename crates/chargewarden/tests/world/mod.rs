@@ -102,8 +102,8 @@ pub(crate) fn config(place: &Path, csms: &str) -> Config {
     std::fs::write(bundle.join("everything.cedar"), "@id(\"all\") permit (principal, action, resource);\n")
         .unwrap();
     let hash = hash_secret(&Secret::new(SECRET.into()), &[7; 16]).unwrap();
-    let mut config = Config::default();
-    config.listen = vec![Listen { address: "127.0.0.1:0".to_owned(), ..Listen::default() }];
+    let listen = vec![Listen { address: "127.0.0.1:0".to_owned(), ..Listen::default() }];
+    let mut config = Config { listen, ..Config::default() };
     config.admin.address = "127.0.0.1:0".to_owned();
     config.store.path = "data".into();
     config.parties = vec![Party { name: "cso".to_owned(), bundles: vec!["everything".to_owned()] }];

@@ -79,8 +79,8 @@ impl Scene {
             });
             secrets.insert(entry.id.clone(), secret);
         }
-        let mut config = Config::default();
-        config.listen = vec![Listen { address: "127.0.0.1:0".to_owned(), ..Listen::default() }];
+        let listen = vec![Listen { address: "127.0.0.1:0".to_owned(), ..Listen::default() }];
+        let mut config = Config { listen, ..Config::default() };
         config.admin.address = "127.0.0.1:0".to_owned();
         config.store.path = folder.join("data");
         // The whole fleet comes from one address.
