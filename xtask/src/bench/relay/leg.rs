@@ -70,9 +70,10 @@ impl Leg {
                 (port, Some(nginx::start(place, port, &server, stations, cores)?))
             }
             Kind::Chargewarden => {
-                let listen = "[[listen]]\naddress = \"127.0.0.1:0\"\n";
+                let tables = "[[listen]]\naddress = \"127.0.0.1:0\"\n\n[limits]\n\
+                    handshakes_per_second_per_address = 100000\n";
                 let (port, process) =
-                    gateway::start(place, listen, &inventory(stations)?, csms, cores, binaries)?;
+                    gateway::start(place, tables, &inventory(stations)?, csms, cores, binaries)?;
                 (port, Some(process))
             }
         };
