@@ -6,13 +6,14 @@ use std::{
 };
 
 use chargewarden_engine::{Connected, Opening};
+use chargewarden_evidence::{OwnEvent, Security};
 use chargewarden_ocpp::Version;
 use chargewarden_policy::{About, Authentication, StationFacts};
 use http::request::Parts;
 
 use crate::{
     arrival::Caller,
-    credential::Known,
+    credential::{Known, Shown},
     dial::{Dialled, dial},
     directory::Station,
     gateway::Shared,
@@ -36,7 +37,8 @@ pub(crate) struct Admitted {
     pub(crate) version: Version,
     pub(crate) session: String,
     pub(crate) core: Box<chargewarden_engine::Session>,
-    pub(crate) csms: Peer,
+    /// None: a local session.
+    pub(crate) csms: Option<Peer>,
     pub(crate) signal: Arc<Signal>,
     pub(crate) holding: Holding,
     pub(crate) standing: Option<Standing>,
@@ -92,30 +94,72 @@ async fn enter(
     offer: Offer,
     known: Option<Arc<Station>>,
 ) -> Result<Admitted, Refusal> {
-    let proven = authenticate(gateway, caller, &offer, known).await?;
-    let entry = Arc::clone(&proven.entry);
-    let versions = versions(&offer, &entry)?;
-    let holding = take_place(gateway, &entry.id).await?;
+    let mut proven = authenticate(gateway, caller, &offer, known).await?;
+    let versions = versions(&offer, &proven.entry)?;
+    let holding = take_place(gateway, &proven.entry.id).await?;
     if gateway.presence.len() > gateway.bounds.sessions {
         meters::bound_hit("sessions");
         return Err(Reason::Busy.into());
     }
-    let dialled = dial(&entry, &versions, &gateway.bounds).await.map_err(|error| {
-        let reason = error.reason();
-        if reason == Reason::CsmsUnreachable {
-            gateway.displacement.unreachable(&entry.id);
-        }
-        Refusal { detail: chain(&error), ..Refusal::from(reason) }
-    })?;
-    open(gateway, caller, offer.accept, proven, holding, dialled).await
+    proven.settle(gateway).await?;
+    let dialled = if proven.entry.is_local() {
+        None
+    } else {
+        Some(dial(&proven.entry, &versions, &gateway.bounds).await.map_err(|error| {
+            let reason = error.reason();
+            if reason == Reason::CsmsUnreachable {
+                gateway.displacement.unreachable(&proven.entry.id);
+            }
+            Refusal { detail: chain(&error), ..Refusal::from(reason) }
+        })?)
+    };
+    // Where there is no CSMS to choose, the station's first choice.
+    let first = versions.first().copied();
+    let Some(version) = dialled.as_ref().map(|dialled| dialled.version).or(first) else {
+        return Err(Reason::NoSubprotocol.into());
+    };
+    open(gateway, caller, offer.accept, proven, holding, (version, dialled)).await
 }
 
-/// Who a caller proved to be.
+/// A station that is who it says.
 struct Proven {
     entry: Arc<Station>,
     profile: Profile,
     /// With profile 3.
     certificate: Option<(Standing, Bound)>,
+    /// Which of its secrets it showed, where that counts.
+    shown: Option<Shown>,
+}
+
+impl Proven {
+    /// Which of two passwords the station has is known now: it has used one, and is not connected otherwise.
+    ///
+    /// # Errors
+    /// The station's other connection has settled it meanwhile, and the secret shown is the old one.
+    async fn settle(&mut self, gateway: &Shared) -> Result<(), Reason> {
+        let Some(shown) = self.shown else { return Ok(()) };
+        let now = gateway.roster.find(&self.entry.id);
+        let same = |now: Arc<Station>| now.secrets.current == self.entry.secrets.current;
+        if shown == Shown::Current && !now.is_some_and(same) {
+            return Err(Reason::WrongSecret);
+        }
+        match gateway.roster.settle_by_use(&self.entry, shown).await {
+            Ok(None) => {}
+            Ok(Some(entry)) => {
+                let outcome = match shown {
+                    Shown::Current => "rejected",
+                    Shown::Proposed => "accepted",
+                };
+                meters::rotation(outcome, "station");
+                self.entry = entry;
+            }
+            // Both stay good.
+            Err(error) => {
+                tracing::error!(station = %self.entry.id, %error, "which password the station has is not kept");
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Proves who it is, by what the station is provisioned for. The work and the answer are the same for unknown ids, wrong
@@ -140,10 +184,10 @@ async fn authenticate(
     };
     let secret = match &offer.credentials {
         // Where a certificate is good, no secret counts; next to a bad one it is looked at for the time that takes.
-        Some(_) if matches!(certificate, Some(Ok(_))) => Ok(()),
-        Some(basic) => prove_secret(gateway, caller, basic, known.as_ref()).await,
+        Some(_) if matches!(certificate, Some(Ok(_))) => Ok(None),
+        Some(basic) => prove_secret(gateway, caller, basic, known.as_ref()).await.map(Some),
         None if !brought && wanted.is_none_or(Profile::has_secret) => Err(Reason::MissingCredentials),
-        None => Ok(()),
+        None => Ok(None),
     };
     if let Err(reason @ (Reason::TooManyAttempts | Reason::Busy | Reason::MissingCredentials)) = secret {
         return Err(reason.into());
@@ -157,14 +201,14 @@ async fn authenticate(
         return Err(Reason::ProfileMismatch.into());
     }
     let certificate = certificate.transpose()?;
-    secret?;
+    let secret = secret?;
     if certificate.is_some() && offer.credentials.as_ref().is_some_and(|basic| !is_user(basic, &entry)) {
         return Err(Reason::WrongUser.into());
     }
     if offered == Profile::Unauthenticated && entry.unauthenticated_until.is_none_or(|until| now >= until) {
         return Err(Reason::ExceptionExpired.into());
     }
-    Ok(Proven { entry, profile: offered, certificate })
+    Ok(Proven { entry, profile: offered, certificate, shown: secret })
 }
 
 /// Whether the user name is the station's id, or need not be.
@@ -177,7 +221,7 @@ async fn prove_secret(
     caller: &Caller,
     basic: &Basic,
     known: Option<&Arc<Station>>,
-) -> Result<(), Reason> {
+) -> Result<Shown, Reason> {
     let (address, secret) = (caller.peer.ip(), basic.secret());
     if !basic.user_is_id() && !known.is_some_and(|entry| is_user(basic, entry)) {
         return Err(Reason::WrongUser);
@@ -186,9 +230,9 @@ async fn prove_secret(
     if let Some(entry) = known {
         match gateway.credentials.known(entry, secret, address) {
             // Somebody who guesses from the station's own address must not lock the station out.
-            Known::Here => return Ok(()),
-            Known::Elsewhere if !exhausted => return Ok(()),
-            Known::Elsewhere | Known::No => {}
+            Known::Here(shown) => return Ok(shown),
+            Known::Elsewhere(shown) if !exhausted => return Ok(shown),
+            Known::Elsewhere(_) | Known::No => {}
         }
     }
     if exhausted {
@@ -254,14 +298,13 @@ async fn open(
     accept: String,
     proven: Proven,
     holding: Holding,
-    dialled: Dialled,
+    (version, dialled): (Version, Option<Dialled>),
 ) -> Result<Admitted, Refusal> {
-    let Proven { entry, profile, certificate } = proven;
+    let Proven { entry, profile, certificate, .. } = proven;
     let session = gateway.next_session_id();
     let mut nonce = [0; 12];
     getrandom::fill(&mut nonce)
         .map_err(|error| Refusal { detail: error.to_string(), ..Refusal::from(Reason::Busy) })?;
-    let version = dialled.version;
     let now = gateway.clock.now();
     let state = gateway.states.read(&entry.id).await;
     let opening = Opening {
@@ -270,9 +313,10 @@ async fn open(
         version,
         about: about(&entry, version, profile),
         station: Connected { authenticated: authentication(profile), tls: profile.has_tls() },
-        csms: Some(dialled.connected),
-        factory: false,
-        rotation_deferred: false,
+        csms: dialled.as_ref().map(|dialled| dialled.connected),
+        factory: entry.factory && entry.quarantine.is_none(),
+        // What using one of the two did not settle.
+        rotation_deferred: entry.secrets.proposed.is_some(),
         style: entry.csms.refusals,
         state,
     };
@@ -284,16 +328,24 @@ async fn open(
         session: &session,
         entry: &entry,
         station_peer: &caller.peer.to_string(),
-        csms_peer: &dialled.peer,
+        csms: dialled.as_ref().map(|dialled| (dialled.peer.as_str(), dialled.detail.as_str())),
         secured: secured(caller, certificate.as_ref().map(|(_, bound)| bound)),
-        csms_detail: dialled.detail,
         subprotocol: version.subprotocol(),
     };
     gateway.recorder.opened(opened).await.map_err(|error| Refusal {
         detail: error.to_string(),
         ..Refusal::from(Reason::EvidenceUnavailable)
     })?;
-    let csms = Peer::new(dialled.socket, dialled.peer, now.mono_ms);
+    if entry.factory {
+        let event = Security {
+            station: entry.id.to_string(),
+            session: session.clone(),
+            peer: caller.peer.to_string(),
+            ..Security::own(OwnEvent::FactoryCredential)
+        };
+        gateway.recorder.security(event).await;
+    }
+    let csms = dialled.map(|dialled| Peer::new(dialled.socket, dialled.peer, now.mono_ms));
     let standing = certificate.map(|(standing, _)| standing);
     Ok(Admitted { accept, entry, version, session, core, csms, signal: Arc::default(), holding, standing })
 }

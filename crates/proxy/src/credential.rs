@@ -1,6 +1,7 @@
 //! Checking a station's secret: slow the first time, fast after, and the same for known and unknown ids.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
@@ -13,7 +14,13 @@ use subtle::ConstantTimeEq;
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
-use crate::{directory::Station, handshake::StationId, refusal::Reason, secret::Secret};
+use crate::{
+    directory::{Secrets, Station},
+    handshake::StationId,
+    refusal::Reason,
+    secret::Secret,
+    tolerance::Tolerance,
+};
 
 /// The hash that is verified for ids the inventory does not know, so that they take as long as known ones: argon2id with
 /// the parameters `chargewarden station hash` uses (19 MiB, 2 passes), of a random secret nobody kept.
@@ -36,13 +43,22 @@ struct Proof {
     address: IpAddr,
 }
 
+/// Which of a station's secrets was shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// The one in force.
+    Current,
+    /// The one that was sent to the station and whose acceptance was not known: it took it.
+    Proposed,
+}
+
 /// Whether a secret was found right without the slow check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Known {
     /// The same secret was proven before, from this address.
-    Here,
+    Here(Shown),
     /// The same secret was proven before, from another address.
-    Elsewhere,
+    Elsewhere(Shown),
     /// Nothing is known.
     No,
 }
@@ -55,21 +71,21 @@ impl Credentials {
 
     /// The fast path: whether this secret was proven before.
     pub(crate) fn known(&self, station: &Station, secret: &Secret, address: IpAddr) -> Known {
-        let tag = self.tag(station, secret);
+        let secret = readable(station, secret);
+        let tags = ways(&station.secrets).map(|(shown, hash)| (shown, self.tag(&station.id, hash, &secret)));
         let proven = self.proven.lock().unwrap_or_else(PoisonError::into_inner);
-        match proven.get(&station.id) {
-            Some(proof) if bool::from(proof.tag.ct_eq(&tag)) => {
-                if proof.address == address {
-                    Known::Here
-                } else {
-                    Known::Elsewhere
-                }
+        let Some(proof) = proven.get(&station.id) else { return Known::No };
+        for (shown, tag) in tags {
+            if bool::from(proof.tag.ct_eq(&tag)) {
+                let here = proof.address == address;
+                return if here { Known::Here(shown) } else { Known::Elsewhere(shown) };
             }
-            Some(_) | None => Known::No,
         }
+        Known::No
     }
 
-    /// Proves a secret, or spends the same time on a decoy when the station is unknown.
+    /// Proves a secret, or spends the same time on a decoy when the station is unknown. Whether a second secret is proposed
+    /// makes no difference: both hashes have one salt, so one pass serves for both (see [`hash_beside`]).
     ///
     /// # Errors
     /// The true reason; the peer sees the same answer for both.
@@ -78,32 +94,41 @@ impl Credentials {
         station: Option<&Arc<Station>>,
         secret: &Secret,
         address: IpAddr,
-    ) -> Result<(), Reason> {
-        let hash = station.and_then(|station| station.secrets.current.as_deref()).unwrap_or(DECOY).to_owned();
-        let has_secret = station.is_some_and(|station| station.secrets.current.is_some());
+    ) -> Result<Shown, Reason> {
+        let secrets = station.map(|station| station.secrets.clone()).unwrap_or_default();
         // Closed never, so an error cannot happen; it would refuse.
         let Ok(_slot) = self.slots.acquire().await else { return Err(Reason::Busy) };
+        let secret = station.map_or(Cow::Borrowed(secret), |station| readable(station, secret)).into_owned();
         let (candidate, memory) = (secret.clone(), Arc::clone(&self.memory));
-        let right =
-            tokio::task::spawn_blocking(move || verify(&hash, &candidate, &memory)).await.unwrap_or(false);
-        match station {
-            None => Err(Reason::UnknownStation),
-            Some(_) if !right || !has_secret => Err(Reason::WrongSecret),
-            Some(station) => {
-                let proof = Proof { tag: self.tag(station, secret), address };
-                self.proven.lock().unwrap_or_else(PoisonError::into_inner).insert(station.id.clone(), proof);
-                Ok(())
-            }
+        let shown =
+            tokio::task::spawn_blocking(move || verify(&secrets, &candidate, &memory)).await.unwrap_or(None);
+        let station = station.ok_or(Reason::UnknownStation)?;
+        let shown = shown.ok_or(Reason::WrongSecret)?;
+        if let Some((_, hash)) = ways(&station.secrets).find(|(way, _)| *way == shown) {
+            let proof = Proof { tag: self.tag(&station.id, hash, &secret), address };
+            self.proven.lock().unwrap_or_else(PoisonError::into_inner).insert(station.id.clone(), proof);
         }
+        Ok(shown)
+    }
+
+    /// Hashes a secret that the station is about to be sent: see [`hash_beside`]. Waits for its turn like a check.
+    ///
+    /// # Errors
+    /// No random bytes, or a hash in force that cannot be read.
+    pub(crate) async fn hash(&self, station: Arc<Station>, secret: Secret) -> Result<String, HashProblem> {
+        let mut salt = [0; 16];
+        getrandom::fill(&mut salt).map_err(|_| HashProblem::Random)?;
+        let _slot = self.slots.acquire().await;
+        let hashed = tokio::task::spawn_blocking(move || hash_beside(&station, &secret, &salt)).await;
+        hashed.unwrap_or(Err(HashProblem::Form))
     }
 
     /// Binds secret, station and the stored hash: a rotated secret invalidates the proof by itself.
-    fn tag(&self, station: &Station, secret: &Secret) -> [u8; 32] {
+    fn tag(&self, station: &StationId, hash: &str, secret: &Secret) -> [u8; 32] {
         let mut block = [0; 64]; // HMAC pads a short key with zeros
         block.iter_mut().zip(self.key).for_each(|(place, byte)| *place = byte);
         let mut mac = <Hmac<Sha256> as KeyInit>::new((&block).into());
-        let hash = station.secrets.current.as_deref().unwrap_or_default();
-        for part in [station.id.as_str().as_bytes(), hash.as_bytes(), secret.expose()] {
+        for part in [station.as_str().as_bytes(), hash.as_bytes(), secret.expose()] {
             mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             mac.update(part);
         }
@@ -130,14 +155,71 @@ impl Memory {
     }
 }
 
-/// Whether the secret is the one hashed. Any trouble with the stored hash is a no.
-fn verify(hash: &str, secret: &Secret, memory: &Memory) -> bool {
-    let Some((argon2, salt, expected)) = parts(hash) else { return false };
-    let mut piece = memory.borrow(argon2.params().block_count());
-    let mut found = vec![0; expected.len()];
-    let hashed = argon2.hash_password_into_with_memory(secret.expose(), &salt, &mut found, &mut piece);
-    memory.give_back(piece);
-    hashed.is_ok() && bool::from(found.ct_eq(&expected))
+/// A station's hashes, the proposed one first: a secret that is both is the one the station took.
+fn ways(secrets: &Secrets) -> impl Iterator<Item = (Shown, &str)> {
+    let proposed = secrets.proposed.as_deref().map(|hash| (Shown::Proposed, hash));
+    let current = secrets.current.as_deref().map(|hash| (Shown::Current, hash));
+    proposed.into_iter().chain(current)
+}
+
+/// Which of the secrets is the one shown. Any trouble with a stored hash is a no; so is that there is none, after the same
+/// work.
+fn verify(secrets: &Secrets, secret: &Secret, memory: &Memory) -> Option<Shown> {
+    let mut digests: Vec<(String, Vec<u8>)> = Vec::with_capacity(1);
+    let mut digest = |hash: &str| {
+        let (how, _) = hash.rsplit_once('$')?;
+        if let Some((_, found)) = digests.iter().find(|(known, _)| known == how) {
+            return Some(found.clone());
+        }
+        let (argon2, salt, expected) = parts(hash)?;
+        let mut piece = memory.borrow(argon2.params().block_count());
+        let mut found = vec![0; expected.len()];
+        let hashed = argon2.hash_password_into_with_memory(secret.expose(), &salt, &mut found, &mut piece);
+        memory.give_back(piece);
+        hashed.ok()?;
+        digests.push((how.to_owned(), found.clone()));
+        Some(found)
+    };
+    if secrets.current.is_none() && secrets.proposed.is_none() {
+        digest(DECOY);
+        return None;
+    }
+    // All of them, whichever is right: what an attempt takes says nothing about which it was.
+    let mut shown = None;
+    for (way, hash) in ways(secrets) {
+        let right = digest(hash)
+            .zip(parts(hash))
+            .is_some_and(|(found, (_, _, expected))| bool::from(found.ct_eq(&expected)));
+        if right && shown.is_none() {
+            shown = Some(way);
+        }
+    }
+    shown
+}
+
+/// The secret as it was hashed. Some stations of 1.6 take an `AuthorizationKey` for hexadecimal digits and show the bytes that
+/// these stand for; the digits, in small letters, are what is hashed ([`Tolerance::HexKey`]).
+fn readable<'s>(station: &Station, secret: &'s Secret) -> Cow<'s, Secret> {
+    let bytes = secret.expose();
+    // A text is a text: random bytes are printable once in 2^28 keys, and then made anew.
+    let text = bytes.iter().all(|byte| matches!(byte, 0x20..=0x7e));
+    if text || !KEY_BYTES.contains(&bytes.len()) || !station.tolerances.contains(&Tolerance::HexKey) {
+        return Cow::Borrowed(secret);
+    }
+    Cow::Owned(Secret::new(hexadecimal(bytes)))
+}
+
+/// Bytes of a 1.6 key (requirement R-A05).
+const KEY_BYTES: std::ops::RangeInclusive<usize> = 16..=20;
+
+/// In small letters. Made in one piece, so that no copy is left behind.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> Vec<u8> {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut out = Vec::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        out.extend([byte >> 4, byte & 15].iter().filter_map(|digit| DIGITS.get(usize::from(*digit))));
+    }
+    out
 }
 
 /// What a stored hash says: how it was made, the salt, the result.
@@ -177,6 +259,9 @@ pub enum HashProblem {
     /// Another algorithm.
     #[error("algorithm `{0}` is not argon2id")]
     Algorithm(String),
+    /// The system gives no random bytes.
+    #[error("the system gives no random bytes")]
+    Random,
     /// Parameters beyond what a connection attempt may cost.
     #[error(
         "it asks for more than {HASH_MEMORY_KIB_MAX} KiB or {HASH_PASSES_MAX} passes for each attempt to connect"
@@ -217,6 +302,34 @@ pub fn hash_secret(secret: &Secret, salt: &[u8; 16]) -> Result<String, HashProbl
         .map_err(|_| HashProblem::Form)
 }
 
+/// Hashes a secret that a station is about to be sent, so that it is checked in one pass with the one in force: with that one's
+/// salt and parameters, or, where there is none, as [`hash_secret`] does.
+///
+/// One salt for two secrets of one station costs an attacker who has both hashes one search in place of two; both are
+/// random, or at least not on any list, and one of them lives for the seconds of a rotation. What it buys: neither whether a station
+/// exists nor whether it is being given another secret shows in the time that a wrong secret takes.
+///
+/// # Errors
+/// A hash in force that cannot be read; secrets that argon2 cannot take.
+pub(crate) fn hash_beside(
+    station: &Station,
+    secret: &Secret,
+    salt: &[u8; 16],
+) -> Result<String, HashProblem> {
+    let bytes = secret.expose();
+    let digits = (2 * KEY_BYTES.start()..=2 * KEY_BYTES.end()).contains(&bytes.len())
+        && bytes.iter().all(u8::is_ascii_hexdigit)
+        && station.tolerances.contains(&Tolerance::HexKey);
+    let small = digits.then(|| Secret::new(bytes.to_ascii_lowercase()));
+    let secret = small.as_ref().unwrap_or(secret);
+    let Some(current) = &station.secrets.current else { return hash_secret(secret, salt) };
+    let (argon2, salt, _) = parts(current).ok_or(HashProblem::Form)?;
+    let salt = argon2::password_hash::SaltString::encode_b64(&salt).map_err(|_| HashProblem::Form)?;
+    argon2::PasswordHasher::hash_password(&argon2, secret.expose(), &salt)
+        .map(|hash| hash.to_string())
+        .map_err(|_| HashProblem::Form)
+}
+
 #[cfg(test)]
 mod tests {
     use std::{collections::BTreeSet, net::Ipv4Addr};
@@ -247,6 +360,7 @@ mod tests {
             secrets: Secrets {
                 current: Some(hash_secret(&Secret::new(secret.into()), &[salt; 16]).unwrap()),
                 proposed: None,
+                deferred: false,
             },
             factory: false,
             quarantine: None,
@@ -293,11 +407,71 @@ mod tests {
         assert_eq!(credentials.known(&old, &right, HERE), Known::No);
         assert_eq!(credentials.check(Some(&old), &wrong, HERE).await, Err(Reason::WrongSecret));
         assert_eq!(credentials.check(None, &right, HERE).await, Err(Reason::UnknownStation));
-        assert_eq!(credentials.check(Some(&old), &right, HERE).await, Ok(()));
-        assert_eq!(credentials.known(&old, &right, HERE), Known::Here);
-        assert_eq!(credentials.known(&old, &right, Ipv4Addr::UNSPECIFIED.into()), Known::Elsewhere);
+        assert_eq!(credentials.check(Some(&old), &right, HERE).await, Ok(Shown::Current));
+        assert_eq!(credentials.known(&old, &right, HERE), Known::Here(Shown::Current));
+        let elsewhere = Known::Elsewhere(Shown::Current);
+        assert_eq!(credentials.known(&old, &right, Ipv4Addr::UNSPECIFIED.into()), elsewhere);
         assert_eq!(credentials.known(&old, &wrong, HERE), Known::No);
         let rotated = station("right", 2);
         assert_eq!(credentials.known(&rotated, &right, HERE), Known::No);
+    }
+    /// The station with another secret proposed.
+    fn proposing(old: &Arc<Station>, secret: &str) -> Arc<Station> {
+        let hash = hash_beside(old, &Secret::new(secret.into()), &[9; 16]).unwrap();
+        let current = old.secrets.current.clone();
+        Arc::new(Station {
+            secrets: Secrets { current, proposed: Some(hash), deferred: false },
+            ..Station::clone(old)
+        })
+    }
+
+    #[tokio::test]
+    async fn both_secrets_are_good_while_one_is_proposed() {
+        let credentials = Credentials::new(1, [7; 32]);
+        let both = proposing(&station("old", 1), "new");
+        let [old, new, wrong] = ["old", "new", "wrong"].map(|text| Secret::new(text.into()));
+        assert_eq!(credentials.check(Some(&both), &wrong, HERE).await, Err(Reason::WrongSecret));
+        assert_eq!(credentials.check(Some(&both), &old, HERE).await, Ok(Shown::Current));
+        assert_eq!(credentials.known(&both, &old, HERE), Known::Here(Shown::Current));
+        assert_eq!(credentials.check(Some(&both), &new, HERE).await, Ok(Shown::Proposed));
+        assert_eq!(credentials.known(&both, &new, HERE), Known::Here(Shown::Proposed));
+        // It was taken: what was proven stays proven, and the old one is wrong.
+        let current = both.secrets.proposed.clone();
+        let after = Station {
+            secrets: Secrets { current, proposed: None, deferred: false },
+            ..Station::clone(&both)
+        };
+        assert_eq!(credentials.known(&after, &new, HERE), Known::Here(Shown::Current));
+        assert_eq!(credentials.check(Some(&Arc::new(after)), &old, HERE).await, Err(Reason::WrongSecret));
+    }
+
+    #[test]
+    fn one_pass_serves_for_both_secrets() {
+        let both = proposing(&station("old", 1), "new");
+        let how = |hash: &Option<String>| hash.as_deref().unwrap().rsplit_once('$').unwrap().0.to_owned();
+        assert_eq!(how(&both.secrets.current), how(&both.secrets.proposed));
+        assert_ne!(both.secrets.current, both.secrets.proposed);
+        let bare = Station { secrets: Secrets::default(), ..Station::clone(&both) };
+        check_hash(&hash_beside(&bare, &Secret::new(b"new".to_vec()), &[9; 16]).unwrap()).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_station_may_show_the_bytes_of_hexadecimal_digits() {
+        let credentials = Credentials::new(1, [7; 32]);
+        let digits = "9f3b61d20c7e4a58b16d02f7ac9e5b3480d1c6e2";
+        let bytes = |text: &str| -> Vec<u8> {
+            (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+        };
+        let plain = station(digits, 1);
+        let tolerated =
+            Arc::new(Station { tolerances: BTreeSet::from([Tolerance::HexKey]), ..Station::clone(&plain) });
+        let (text, key) = (Secret::new(digits.into()), Secret::new(bytes(digits)));
+        assert_eq!(credentials.check(Some(&plain), &key, HERE).await, Err(Reason::WrongSecret));
+        assert_eq!(credentials.check(Some(&tolerated), &key, HERE).await, Ok(Shown::Current));
+        assert_eq!(credentials.known(&tolerated, &key, HERE), Known::Here(Shown::Current));
+        assert_eq!(credentials.check(Some(&tolerated), &text, HERE).await, Ok(Shown::Current));
+        let capital = proposing(&tolerated, &digits.replace('9', "8").to_ascii_uppercase());
+        let key = Secret::new(bytes(&digits.replace('9', "8")));
+        assert_eq!(credentials.check(Some(&capital), &key, HERE).await, Ok(Shown::Proposed));
     }
 }

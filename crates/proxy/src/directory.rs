@@ -50,6 +50,13 @@ pub struct Station {
     pub upstream: Option<Upstream>,
 }
 
+impl Station {
+    /// Whether it gets a local session: nobody but we may hear it.
+    pub(crate) fn is_local(&self) -> bool {
+        self.factory || self.quarantine.is_some()
+    }
+}
+
 /// The hashes of a station's secrets: argon2id in PHC form, checked when the inventory is read.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secrets {
@@ -57,6 +64,8 @@ pub struct Secrets {
     pub current: Option<String>,
     /// One that was sent to the station and whose acceptance is not yet known: good until the station uses either.
     pub proposed: Option<String>,
+    /// The station took the proposed one and uses it after its next start: that it still uses the other says nothing.
+    pub deferred: bool,
 }
 
 impl fmt::Debug for Secrets {

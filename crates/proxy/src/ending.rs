@@ -5,6 +5,9 @@ use tokio_websockets::{CloseCode, Error};
 
 use crate::{presence::Withdrawn, refusal::Reason, socket, tls::CertificateFault};
 
+/// With what the core sends a station away that is to connect again (service restart).
+const COME_BACK: u16 = 1012;
+
 /// Why a session ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
@@ -71,6 +74,7 @@ impl Ending {
             Ending::Rate(_) => "message-rate",
             Ending::SlowPeer(_) => "slow-peer",
             Ending::Silent(_) => "no-pong",
+            Ending::Engine { code: COME_BACK, .. } => "rotated",
             Ending::Engine { .. } => "violations",
             Ending::Evidence => "evidence-unavailable",
             Ending::Replaced => "replaced",

@@ -40,6 +40,7 @@ mod recorder;
 mod refusal;
 mod remembered;
 mod roster;
+mod rotation;
 mod secret;
 mod session;
 mod socket;
@@ -66,5 +67,6 @@ pub use password::{
 pub use profile::Profile;
 pub use refusal::Reason;
 pub use roster::{Applied, Resolve, Roster, RosterError};
+pub use rotation::Rotated;
 pub use secret::Secret;
 pub use tolerance::{Tolerance, UnknownTolerance};

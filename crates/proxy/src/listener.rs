@@ -335,6 +335,7 @@ async fn begin(gateway: &Arc<Shared>, peer: SocketAddr, admitted: Admitted, upgr
         standing,
         challenge: None,
         csms_first: false,
+        rotation: None,
     };
     gateway.sessions.spawn(Box::new(session).run());
 }

@@ -23,6 +23,9 @@ impl Meters {
             // Registered at zero, so that an alert on the rate of one works from the first time.
             counter!("chargewarden_connections_refused_total", "reason" => reason.code()).increment(0);
         }
+        for (outcome, origin) in ROTATIONS {
+            counter!("chargewarden_rotations_total", "outcome" => outcome, "origin" => origin).increment(0);
+        }
         for event in OwnEvent::ALL {
             counter!("chargewarden_security_events_total", "origin" => Origin::Service.word(), "event" => event.name())
                 .increment(0);
@@ -113,6 +116,26 @@ pub(crate) fn security_event(event: &Security) {
     };
     counter!("chargewarden_security_events_total", "origin" => event.origin.word(), "event" => name)
         .increment(event.count());
+}
+
+/// What can become of a password that was to be replaced, and who replaced it.
+const ROTATIONS: [(&str, &str); 10] = [
+    ("accepted", "csms"),
+    ("deferred", "csms"),
+    ("rejected", "csms"),
+    ("unknown", "csms"),
+    ("accepted", "service"),
+    ("deferred", "service"),
+    ("rejected", "service"),
+    ("unknown", "service"),
+    ("accepted", "station"),
+    ("rejected", "station"),
+];
+
+/// A password was replaced, or was to be. `outcome` is that of the core's; `origin` is who replaced it, or `station` where the
+/// station settled it by what it used.
+pub(crate) fn rotation(outcome: &'static str, origin: &'static str) {
+    counter!("chargewarden_rotations_total", "outcome" => outcome, "origin" => origin).increment(1);
 }
 
 pub(crate) fn session_ended(reason: &'static str) {

@@ -12,7 +12,7 @@ use std::{
 use futures_util::task::AtomicWaker;
 use tokio::sync::Notify;
 
-use crate::handshake::StationId;
+use crate::{handshake::StationId, rotation::Errand};
 
 /// The places.
 #[derive(Debug, Default)]
@@ -69,13 +69,15 @@ impl Presence {
 
     /// Tells the session of a station, if there is one, that what it stands on is gone. An admission under way finds out itself.
     pub(crate) fn withdraw(&self, id: &StationId, withdrawn: Withdrawn) {
-        let signal = {
-            let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-            places.get(id).and_then(|place| place.signal.clone())
-        };
-        if let Some(signal) = signal {
+        if let Some(signal) = self.signal(id) {
             signal.tell(Told::Withdrawn(withdrawn));
         }
+    }
+
+    /// The signal of a station's session, if it has one.
+    pub(crate) fn signal(&self, id: &StationId) -> Option<Arc<Signal>> {
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.get(id).and_then(|place| place.signal.clone())
     }
 
     /// The signals of all connected sessions.
@@ -123,6 +125,8 @@ impl Drop for Holding {
 pub(crate) struct Signal {
     flags: AtomicUsize,
     waker: AtomicWaker,
+    /// A password to send. Of two that come at once the first is dropped, and whoever waits for it is told so.
+    errand: Mutex<Option<Box<Errand>>>,
     answered: Notify,
     gone: Notify,
 }
@@ -140,6 +144,8 @@ pub(crate) enum Told {
     Withdrawn(Withdrawn),
     /// Judge the station's certificate again: the files of its listener were read anew.
     Reexamine,
+    /// Give the station another password: there is an errand.
+    Errand,
 }
 
 /// What of a station's entry in the inventory a session has lost.
@@ -155,7 +161,7 @@ pub(crate) enum Withdrawn {
 
 impl Told {
     /// In order of urgency.
-    const ALL: [Told; 7] = [
+    const ALL: [Told; 8] = [
         Told::Drain,
         Told::Withdrawn(Withdrawn::Removed),
         Told::Withdrawn(Withdrawn::Quarantined),
@@ -163,6 +169,7 @@ impl Told {
         Told::Replaced,
         Told::Reexamine,
         Told::Challenge,
+        Told::Errand,
     ];
 
     fn bit(self) -> usize {
@@ -174,6 +181,7 @@ impl Told {
             Told::Withdrawn(Withdrawn::Quarantined) => 16,
             Told::Withdrawn(Withdrawn::Changed) => 32,
             Told::Reexamine => 64,
+            Told::Errand => 128,
         }
     }
 }
@@ -197,6 +205,17 @@ impl Signal {
         let told = Told::ALL.into_iter().find(|told| flags & told.bit() != 0)?;
         self.flags.fetch_and(!told.bit(), Ordering::AcqRel);
         Some(told)
+    }
+
+    /// Hands the session an errand, in place of one that it has not taken yet.
+    pub(crate) fn send(&self, errand: Errand) {
+        *self.errand.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(errand));
+        self.tell(Told::Errand);
+    }
+
+    /// The errand, for the session.
+    pub(crate) fn take_errand(&self) -> Option<Errand> {
+        self.errand.lock().unwrap_or_else(PoisonError::into_inner).take().map(|errand| *errand)
     }
 
     /// The challenged station answered.

@@ -53,11 +53,10 @@ pub(crate) struct Opened<'a> {
     pub(crate) session: &'a str,
     pub(crate) entry: &'a Station,
     pub(crate) station_peer: &'a str,
-    pub(crate) csms_peer: &'a str,
+    /// The address of the CSMS and how the connection to it is protected. None: a local session.
+    pub(crate) csms: Option<(&'a str, &'a str)>,
     /// How the station's connection is secured and by what certificate it came in.
     pub(crate) secured: String,
-    /// How the connection to the CSMS is protected.
-    pub(crate) csms_detail: String,
     pub(crate) subprotocol: &'a str,
 }
 
@@ -186,7 +185,9 @@ impl Recorder {
             detail,
             code: None,
         };
-        self.append_connection(connection(Side::Csms, opened.csms_peer, opened.csms_detail)).await?;
+        if let Some((peer, detail)) = opened.csms {
+            self.append_connection(connection(Side::Csms, peer, detail.to_owned())).await?;
+        }
         self.append_connection(connection(Side::Station, opened.station_peer, opened.secured)).await
     }
 

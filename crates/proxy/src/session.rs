@@ -7,6 +7,7 @@
 
 mod basis;
 mod peer;
+mod rotation;
 mod tick;
 
 use std::{
@@ -25,7 +26,8 @@ use futures_util::Stream;
 use tokio::time::Interval;
 use tokio_websockets::{Error, Message};
 
-pub(crate) use self::peer::Peer;
+use self::rotation::Rotation;
+pub(crate) use self::{peer::Peer, rotation::text_of};
 use crate::{
     directory::Station,
     ending::Ending,
@@ -48,7 +50,8 @@ pub(crate) struct Session {
     pub(crate) id: String,
     pub(crate) core: Box<chargewarden_engine::Session>,
     pub(crate) station: Peer,
-    pub(crate) csms: Peer,
+    /// None: a local session, in which nothing is relayed.
+    pub(crate) csms: Option<Peer>,
     pub(crate) signal: Arc<Signal>,
     /// Frees the place of the station's id when the task ends, whichever way.
     pub(crate) holding: Holding,
@@ -58,6 +61,8 @@ pub(crate) struct Session {
     pub(crate) challenge: Option<[u8; 8]>,
     /// Which side is looked at first, alternating, so that a busy one does not starve the other.
     pub(crate) csms_first: bool,
+    /// Of the station's password. Boxed: rare.
+    pub(crate) rotation: Option<Box<Rotation>>,
 }
 
 enum Event {
@@ -103,13 +108,16 @@ impl Session {
     }
 
     fn poll_peer(&mut self, side: Side, cx: &mut Context<'_>) -> Poll<Option<Result<Message, Error>>> {
-        Pin::new(&mut self.peer(side).socket).poll_next(cx)
+        match self.peer(side) {
+            Some(peer) => Pin::new(&mut peer.socket).poll_next(cx),
+            None => Poll::Pending,
+        }
     }
 
-    fn peer(&mut self, side: Side) -> &mut Peer {
+    fn peer(&mut self, side: Side) -> Option<&mut Peer> {
         match side {
-            Side::Station => &mut self.station,
-            Side::Csms => &mut self.csms,
+            Side::Station => Some(&mut self.station),
+            Side::Csms => self.csms.as_mut(),
         }
     }
 
@@ -124,6 +132,8 @@ impl Session {
             Event::Told(Told::Drain) => Err(Ending::Drain),
             Event::Told(Told::Withdrawn(withdrawn)) => Err(Ending::Withdrawn(withdrawn)),
             Event::Told(Told::Reexamine) => self.reexamine().await,
+            // Boxed: a future is as large as its largest part, and this part is rare.
+            Event::Told(Told::Errand) => Box::pin(self.ordered()).await,
         }
     }
 
@@ -131,22 +141,24 @@ impl Session {
         let started = Instant::now();
         let length = message.as_payload().len();
         let now_ms = self.gateway.clock.mono_ms_at(started);
-        self.peer(from).heard(now_ms);
+        // Only those that are there are read from.
+        let Some(peer) = self.peer(from) else { return Ok(()) };
+        peer.heard(now_ms);
         if message.is_text() {
-            self.peer(from).message_done();
+            peer.message_done();
             self.gateway.meters.received(from, length);
             self.handle(Input::Text { from, bytes: message.into_payload().into() }).await?;
             self.gateway.meters.relay_seconds.record(started.elapsed().as_secs_f64());
             return Ok(());
         }
         if message.is_binary() {
-            self.peer(from).message_done();
+            peer.message_done();
             self.gateway.meters.received(from, length);
             return self.handle(Input::Binary { from, bytes: message.into_payload().into() }).await;
         }
-        self.peer(from).control_done(length);
+        peer.control_done(length);
         if let Some((code, text)) = message.as_close() {
-            self.peer(from).farewell = Some(Farewell::of_close(code.into(), text));
+            peer.farewell = Some(Farewell::of_close(code.into(), text));
             return Err(Ending::Closed(from, (!code.is_reserved()).then_some(code)));
         }
         if message.is_pong() {
@@ -165,13 +177,22 @@ impl Session {
             let world = self.gateway.world.load();
             self.core.handle(now, input, &world)
         };
-        let mut to = Touched::default();
-        let proposes = steps.iter().any(|step| matches!(step, Step::Propose(_)));
-        let mut steps = steps;
-        if proposes {
-            let world = self.gateway.world.load();
-            steps.extend(self.core.handle(now, Input::Proposed { durable: false }, &world));
+        self.carry_on(steps).await
+    }
+
+    /// Carries out steps, and what the core wants done after it heard of their outcome.
+    async fn carry_on(&mut self, steps: Vec<Step>) -> Result<(), Ending> {
+        self.carry_out(steps).await?;
+        while self.rotation.is_some()
+            && let Some(steps) = Box::pin(self.next_steps()).await
+        {
+            self.carry_out(steps).await?;
         }
+        Ok(())
+    }
+
+    async fn carry_out(&mut self, steps: Vec<Step>) -> Result<(), Ending> {
+        let mut to = Touched::default();
         for step in steps {
             if let Err(ending) = self.perform(step, &mut to).await {
                 // What was decided before the step that ended the session still goes out.
@@ -198,8 +219,18 @@ impl Session {
             }
             Step::Answer { to: side, text } => self.queue(side, Bytes::from(text), to),
             Step::Call { to: side, text } => self.queue(side, Bytes::from(text.into_string()), to),
-            // Nothing can be kept yet, so nothing is sent: see `handle`.
-            Step::Propose(_) | Step::Settle { .. } | Step::Provision => Ok(()),
+            Step::Propose(proposal) => {
+                self.proposal_due(proposal);
+                Ok(())
+            }
+            Step::Settle { outcome, origin } => {
+                Box::pin(self.settle(outcome, origin)).await;
+                Ok(())
+            }
+            Step::Provision => {
+                self.password_due();
+                Ok(())
+            }
             Step::OpenHold(hold) => {
                 // Approval does not exist yet: the hold was answered and recorded, and ends there.
                 tracing::info!(ticket = %hold.ticket, station = %self.entry.id, requirement = %hold.requirement, "held");
@@ -215,7 +246,10 @@ impl Session {
 
     fn queue(&mut self, side: Side, bytes: Bytes, to: &mut Touched) -> Result<(), Ending> {
         to.touch(side);
-        self.peer(side).queue(Message::text(bytes)).map_err(|_| Ending::Lost(side))
+        match self.peer(side) {
+            Some(peer) => peer.queue(Message::text(bytes)).map_err(|_| Ending::Lost(side)),
+            None => Ok(()),
+        }
     }
 
     async fn flush_touched(&mut self, to: Touched) -> Result<(), Ending> {
@@ -232,7 +266,8 @@ impl Session {
     /// to [`crate::Bounds::write_wait`], and never fills our memory.
     async fn flush(&mut self, side: Side) -> Result<(), Ending> {
         let wait = self.gateway.bounds.write_wait;
-        self.peer(side).flush(wait).await.map_err(|fault| match fault {
+        let Some(peer) = self.peer(side) else { return Ok(()) };
+        peer.flush(wait).await.map_err(|fault| match fault {
             peer::Fault::Slow => Ending::SlowPeer(side),
             peer::Fault::Lost => Ending::Lost(side),
         })
@@ -248,7 +283,12 @@ impl Session {
 
         let wait_for = |side| if ending.is_deaf(side) { close_wait.min(DEAF_CLOSE_WAIT) } else { close_wait };
         let (code, text) = ending.told(Side::Csms);
-        let csms = self.csms.close(code, text, wait_for(Side::Csms));
+        let csms_wait = wait_for(Side::Csms);
+        let csms = async {
+            if let Some(csms) = &mut self.csms {
+                csms.close(code, text, csms_wait).await;
+            }
+        };
         let (code, text) = ending.told(Side::Station);
         let delay = if ending.spreads() { self.gateway.within(spread) } else { Duration::ZERO };
         let station = async {
@@ -271,15 +311,16 @@ impl Session {
             return;
         }
         let now_ms = self.gateway.clock.now().mono_ms;
-        let age_ms = now_ms.saturating_sub(self.csms.since_ms);
-        let farewell = self.csms.farewell.unwrap_or(Farewell::Other);
+        let Some(csms) = &self.csms else { return };
+        let age_ms = now_ms.saturating_sub(csms.since_ms);
+        let farewell = csms.farewell.unwrap_or(Farewell::Other);
         let suspicion = self.gateway.displacement.ended(&self.entry.id, farewell, now_ms, age_ms);
         let Some(suspicion) = suspicion else { return };
         let event = Security {
             station: self.entry.id.to_string(),
             csms: self.entry.csms.name.clone(),
             session: self.id.clone(),
-            peer: self.csms.address.clone(),
+            peer: csms.address.clone(),
             detail: suspicion.text().to_owned(),
             ..Security::own(OwnEvent::UpstreamDisplaced)
         };
@@ -300,11 +341,11 @@ impl Session {
                     let _ = self.gateway.recorder.append(&record, durability, &self.gateway.meters).await;
                 }
                 Step::Learn(state) => self.gateway.states.learn(&self.entry.id, *state).await,
+                Step::Settle { outcome, origin } => self.settle(outcome, origin).await,
                 Step::Forward(_)
                 | Step::Answer { .. }
                 | Step::Call { .. }
                 | Step::Propose(_)
-                | Step::Settle { .. }
                 | Step::Provision
                 | Step::OpenHold(_)
                 | Step::Close { .. } => {}

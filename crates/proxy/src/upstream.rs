@@ -24,7 +24,7 @@ use sha2::{Digest, Sha256};
 pub use self::{
     facts::{CertificateFacts, CrlFacts},
     files::FileProblem,
-    verifier::{UpstreamFault, CertificateRefused},
+    verifier::{CertificateRefused, UpstreamFault},
 };
 use self::{
     files::{FileProblems, certificates, key_pair, revocation_lists, said},

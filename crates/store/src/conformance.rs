@@ -26,6 +26,7 @@ pub async fn check_store(store: &dyn Store) -> Result<(), StoreError> {
         profile: 3,
         unauthenticated_until: None,
         proposed: None,
+        proposed_deferred: false,
         factory: true,
         quarantine: Some("moved without notice".to_owned()),
         certificate_name: Some("SN-1".to_owned()),

@@ -45,6 +45,11 @@ impl Station {
             maybe(&after.unauthenticated_until),
         );
         compare("factory", before.factory.to_string(), after.factory.to_string());
+        compare(
+            "proposed_deferred",
+            before.proposed_deferred.to_string(),
+            after.proposed_deferred.to_string(),
+        );
         compare("quarantine", maybe(&before.quarantine), maybe(&after.quarantine));
         compare("certificate_name", maybe(&before.certificate_name), maybe(&after.certificate_name));
         compare("versions", list(&before.versions), list(&after.versions));

@@ -43,6 +43,9 @@ pub struct Station {
     /// The slow hash of a password that was sent to the station and whose acceptance is not yet known.
     #[serde(default)]
     pub proposed: Option<Credential>,
+    /// The station took the proposed one and uses it after its next start. Means nothing without one.
+    #[serde(default)]
+    pub proposed_deferred: bool,
     /// Its credential is the factory's: it is only provisioned until that is replaced.
     #[serde(default)]
     pub factory: bool,

@@ -157,7 +157,11 @@ pub(crate) fn station(
         id: id?,
         profile: profile?,
         unauthenticated_until: until,
-        secrets: Secrets { current: Some(entry.secret_hash).filter(|hash| !hash.is_empty()), proposed: None },
+        secrets: Secrets {
+            current: Some(entry.secret_hash).filter(|hash| !hash.is_empty()),
+            proposed: None,
+            deferred: false,
+        },
         factory: entry.factory,
         quarantine: None,
         certificate_name: entry.certificate_name,

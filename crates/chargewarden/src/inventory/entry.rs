@@ -27,6 +27,7 @@ pub(crate) fn of_entry(entry: &StationEntry, around: &Around, source: Source) ->
         },
         credential,
         proposed: None,
+        proposed_deferred: false,
         factory: entry.factory,
         quarantine: None,
         certificate_name: given(&entry.certificate_name),

@@ -66,6 +66,7 @@ fn merged(known: &Stored, wanted: Stored, source: Source) -> Stored {
         Stored {
             credential: known.credential.clone(),
             proposed: known.proposed.clone(),
+            proposed_deferred: known.proposed_deferred,
             factory: known.factory,
             file_credential: wanted.file_credential.or_else(|| known.file_credential.clone()),
             ..wanted

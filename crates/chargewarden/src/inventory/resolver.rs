@@ -27,6 +27,7 @@ fn resolve(stored: &Stored, around: &Around, seal: &SealKey) -> Result<Station, 
         return Err(told(&problems));
     };
     station.secrets.proposed = stored.proposed.as_ref().map(|hash| hash.as_phc().to_owned());
+    station.secrets.deferred = stored.proposed_deferred;
     station.quarantine.clone_from(&stored.quarantine);
     if let (Some(sealed), Some(upstream)) = (sealed, station.upstream.as_mut()) {
         let password = seal

@@ -113,8 +113,10 @@ own_events! {
     ContradictedReport, Session, false;
     /// A rate or another named bound was reached by a peer.
     RateLimitExceeded, Session, false;
-    /// A station's password was replaced by a command of ours, and the station said so.
+    /// A station's password was replaced, by us or by its CSMS, and the station said so.
     CredentialRotated, Session, false;
+    /// A station did not take a password that we gave it: it keeps the one it has, which may be its maker's.
+    RotationRefused, Session, true;
     /// A message was changed before it was passed on.
     Rewritten, NothingYet, false;
     /// The budget of a limit that counts over many stations is used up.

@@ -41,9 +41,12 @@ pub(super) fn word(before: &Stored, after: &Stored) -> &'static str {
         (Some(_), None) => "released",
         (None, None) | (Some(_), Some(_)) if before.credential != after.credential => "credential-rotated",
         (None, None) | (Some(_), Some(_)) if before.proposed != after.proposed => match after.proposed {
-            Some(_) => "credential-proposed",
-            None => "credential-kept",
+            Some(_) => "rotation-proposed",
+            None => "rotation-rejected",
         },
+        (None, None) | (Some(_), Some(_)) if before.proposed_deferred != after.proposed_deferred => {
+            "rotation-deferred"
+        }
         (None, None) | (Some(_), Some(_)) => "changed",
     }
 }

@@ -1,9 +1,13 @@
 //! A station's password is replaced while both are good: from the moment before the command is sent until the station has
 //! said, or shown by signing in, which of the two it uses (requirement R-A07).
 
+use std::sync::Arc;
+
+use chargewarden_evidence::Durability;
 use chargewarden_store::Credential;
 
 use super::{Roster, RosterError};
+use crate::{credential::Shown, directory::Station};
 
 impl Roster {
     /// Keeps the hash of a password that is about to be sent to the station: durable before the command leaves, so that
@@ -22,6 +26,7 @@ impl Roster {
         }
         let mut after = before.clone();
         after.proposed = Some(proposed);
+        after.proposed_deferred = false;
         self.commit(&before, after, by).await.map(drop)
     }
 
@@ -38,6 +43,7 @@ impl Roster {
         }
         let mut after = before.clone();
         after.credential = after.proposed.take();
+        after.proposed_deferred = false;
         after.factory = false;
         self.commit(&before, after, by).await.map(|changed| changed.is_some())
     }
@@ -55,6 +61,55 @@ impl Roster {
         }
         let mut after = before.clone();
         after.proposed = None;
+        after.proposed_deferred = false;
         self.commit(&before, after, by).await.map(|changed| changed.is_some())
+    }
+    /// The station took the password that was proposed and uses it after its next start: both stay good until it does, and that it
+    /// still uses the old one says nothing. False when this one was not proposed, or is settled already.
+    ///
+    /// # Errors
+    /// See [`RosterError`].
+    pub async fn defer(&self, id: &str, proposed: &Credential, by: &str) -> Result<bool, RosterError> {
+        let _turn = self.turn(id).await;
+        let before = self.stored(id).await?;
+        if before.proposed.as_ref() != Some(proposed) {
+            return Ok(false);
+        }
+        let mut after = before.clone();
+        after.proposed_deferred = true;
+        self.commit(&before, after, by).await.map(|changed| changed.is_some())
+    }
+
+    /// The station did not say whether it took the password that was proposed: both stay good until it uses one of them. Only
+    /// recorded. False when this one was not proposed, or is settled already.
+    ///
+    /// # Errors
+    /// See [`RosterError`].
+    pub async fn unanswered(&self, id: &str, proposed: &Credential, by: &str) -> Result<bool, RosterError> {
+        let _turn = self.turn(id).await;
+        if self.stored(id).await?.proposed.as_ref() != Some(proposed) {
+            return Ok(false);
+        }
+        self.record("rotation-unknown", id, by, String::new(), Durability::Before).await?;
+        Ok(true)
+    }
+
+    /// The station has connected, and by that shown which of two passwords it has. What is known of it after that.
+    ///
+    /// # Errors
+    /// See [`RosterError`]. Both stay good then.
+    pub(crate) async fn settle_by_use(
+        &self,
+        entry: &Arc<Station>,
+        shown: Shown,
+    ) -> Result<Option<Arc<Station>>, RosterError> {
+        let Some(proposed) = &entry.secrets.proposed else { return Ok(None) };
+        let (id, proposed) = (entry.id.as_str(), Credential::from_phc(proposed.clone()));
+        let settled = match shown {
+            Shown::Proposed => self.accept(id, &proposed, "station").await?,
+            Shown::Current if entry.secrets.deferred => false,
+            Shown::Current => self.reject(id, &proposed, "station").await?,
+        };
+        Ok(settled.then(|| self.find(&entry.id)).flatten())
     }
 }

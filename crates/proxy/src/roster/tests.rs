@@ -67,7 +67,11 @@ fn resolve(stored: &Stored) -> Result<Station, String> {
         id: StationId::parse(&stored.id).map_err(|problem| problem.to_string())?,
         profile: Profile::of_number(stored.profile).ok_or("profile")?,
         unauthenticated_until: None,
-        secrets: Secrets { current: phc(&stored.credential), proposed: phc(&stored.proposed) },
+        secrets: Secrets {
+            current: phc(&stored.credential),
+            proposed: phc(&stored.proposed),
+            deferred: stored.proposed_deferred,
+        },
         factory: stored.factory,
         quarantine: stored.quarantine.clone(),
         certificate_name: None,
@@ -189,9 +193,9 @@ async fn a_proposed_secret_settles_either_way_and_the_session_goes_on() {
     assert_eq!(
         place.said().await[1..],
         [
-            "credential-proposed CS-1 by rotation: proposed_secret",
-            "credential-kept CS-1 by rotation: proposed_secret",
-            "credential-proposed CS-1 by rotation: proposed_secret",
+            "rotation-proposed CS-1 by rotation: proposed_secret",
+            "rotation-rejected CS-1 by rotation: proposed_secret",
+            "rotation-proposed CS-1 by rotation: proposed_secret",
             "credential-rotated CS-1 by rotation: factory: true -> false; secret; proposed_secret",
         ]
     );

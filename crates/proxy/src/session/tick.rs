@@ -40,7 +40,7 @@ impl Session {
 
     fn look(&mut self, side: Side, now_ms: u64) -> Due {
         let gateway = Arc::clone(&self.gateway);
-        let peer = self.peer(side);
+        let Some(peer) = self.peer(side) else { return Due::Nothing };
         let messages = std::mem::take(&mut peer.messages);
         let unfinished = peer.socket.get_ref().unfinished() > 0;
         peer.unfinished_ms = unfinished.then(|| peer.unfinished_ms.unwrap_or(now_ms));
@@ -54,7 +54,7 @@ impl Session {
     }
 
     async fn ping(&mut self, side: Side, now_ms: u64, payload: &[u8]) -> Result<(), Ending> {
-        let peer = self.peer(side);
+        let Some(peer) = self.peer(side) else { return Ok(()) };
         peer.pinged_ms = Some(now_ms);
         peer.queue(Message::ping(payload.to_vec())).map_err(|_| Ending::Lost(side))?;
         self.flush(side).await
