@@ -174,7 +174,6 @@ fn peers(shop: &Workshop) -> Result<()> {
             .arg("tests/peers/run.py")
             .arg("--gateway")
             .arg(shop.binary("chargewarden"))
-            .args(["--csms-profile", "1"])
             .env("NODE_PATH", node.join("node_modules")),
     )
 }
