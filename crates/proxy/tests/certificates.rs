@@ -87,13 +87,6 @@ impl PublicKeyData for Bytes {
     }
 }
 
-fn rsa_1024() -> Bytes {
-    let mut key = vec![0x30, 0x81, 0x89, 0x02, 0x81, 0x81, 0x00];
-    key.extend([0xc5; 128]);
-    key.extend([0x02, 0x03, 0x01, 0x00, 0x01]);
-    Bytes(key, &rcgen::PKCS_RSA_SHA256)
-}
-
 #[test]
 fn a_good_certificate_binds() {
     let world = World::new();
@@ -153,7 +146,7 @@ fn each_fault_of_a_certificate_has_its_own_reason() {
         ),
         ("an authority", issued(leaf().authority()), Fault::IsAuthority),
         ("the authority of stations itself", vec![stations.certificate().clone()], Fault::IsAuthority),
-        ("RSA of 1024 bits", issue(stations, &rsa_1024(), |_| {}), Fault::WeakKey),
+        ("RSA of 1024 bits", stations.issue_weak(&leaf()).chain().to_vec(), Fault::WeakKey),
         (
             "a point that is on no known curve",
             strange_curve(&issue(stations, &Bytes(p224, &rcgen::PKCS_ECDSA_P256_SHA256), |_| {})),

@@ -137,10 +137,12 @@ impl OurCertificates {
 }
 
 impl ResolvesServerCert for OurCertificates {
-    /// The first whose signatures the client can check, as far as the suites it offers allow.
+    /// The first whose signatures the client can check, as far as the suites it offers allow. If it can check none, any will
+    /// do: the handshake then fails for the reason it has.
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let schemes = hello.signature_schemes();
-        self.0.iter().find(|certified| certified.key.choose_scheme(schemes).is_some()).cloned()
+        let fits = |certified: &&Arc<CertifiedKey>| certified.key.choose_scheme(schemes).is_some();
+        self.0.iter().find(fits).or(self.0.first()).cloned()
     }
 }
 

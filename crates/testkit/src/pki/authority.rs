@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    PKCS_RSA_SHA256, PublicKeyData, SignatureAlgorithm,
 };
 use rustls::pki_types::CertificateDer;
 
@@ -72,6 +73,17 @@ impl Authority {
         Issued::new(chain.collect(), &key, serial)
     }
 
+    /// Issues a certificate for an RSA key of 1,024 bits, which nobody has. Its bearer signs with another key, so a peer that
+    /// does not look at the key first finds the signature wrong.
+    #[must_use]
+    pub fn issue_weak(&self, leaf: &Leaf) -> Issued {
+        let serial = leaf.serial.unwrap_or_else(next_number);
+        let certificate =
+            leaf.parameters(serial).signed_by(&Rsa1024::any(), &self.issuer).unwrap_or_else(broken);
+        let chain = std::iter::once(CertificateDer::from(certificate)).chain(self.path.iter().cloned());
+        Issued::new(chain.collect(), &Key::default().generate(), serial)
+    }
+
     /// A revocation list of this moment, good for a month.
     #[must_use]
     pub fn crl(&self, revoked: &[u64]) -> Crl {
@@ -122,6 +134,29 @@ impl Authority {
     /// Fails when a file cannot be written.
     pub fn issue_to(&self, folder: &Path, name: &str, leaf: &Leaf) -> io::Result<Files> {
         self.issue(leaf).write(folder, name)
+    }
+}
+
+/// A public key without a private half.
+struct Rsa1024(Vec<u8>);
+
+impl Rsa1024 {
+    /// Any odd number of 1,024 bits, and 65,537 (RFC 8017, A.1.1).
+    fn any() -> Rsa1024 {
+        let mut key = vec![0x30, 0x81, 0x89, 0x02, 0x81, 0x81, 0x00];
+        key.extend([0xc5; 128]);
+        key.extend([0x02, 0x03, 0x01, 0x00, 0x01]);
+        Rsa1024(key)
+    }
+}
+
+impl PublicKeyData for Rsa1024 {
+    fn der_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        &PKCS_RSA_SHA256
     }
 }
 
