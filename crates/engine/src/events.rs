@@ -142,18 +142,19 @@ pub(crate) fn of_refusal(code: ReasonCode, effect: Option<EffectKind>) -> Option
     }
 }
 
-/// What a party refused.
+/// What a party refused; what has no event of its own is policy.
 fn of_denied(effect: Option<EffectKind>) -> OwnEvent {
+    const CERTIFICATES: [EffectKind; 5] = [
+        EffectKind::RequestCertificate,
+        EffectKind::SignCertificate,
+        EffectKind::ReplaceStationCertificate,
+        EffectKind::InstallTrustAnchor,
+        EffectKind::RemoveTrustAnchor,
+    ];
     match effect {
         Some(EffectKind::LowerSecurity) => OwnEvent::ProfileDowngradeAttempt,
-        Some(
-            EffectKind::RequestCertificate
-            | EffectKind::SignCertificate
-            | EffectKind::ReplaceStationCertificate
-            | EffectKind::InstallTrustAnchor
-            | EffectKind::RemoveTrustAnchor,
-        ) => OwnEvent::CertificateDenied,
-        _ => OwnEvent::PolicyDenied,
+        Some(effect) if CERTIFICATES.contains(&effect) => OwnEvent::CertificateDenied,
+        Some(_) | None => OwnEvent::PolicyDenied,
     }
 }
 

@@ -29,7 +29,7 @@ mod verdict;
 mod world;
 
 pub use events::events_reference;
-pub use facts::{Boot, Commanded, StateProblem, StationState};
+pub use facts::{Boot, Certificates, Commanded, OpenRequest, StateProblem, StationState};
 pub use hold::{Hold, Ticket};
 pub use input::Input;
 pub use moment::Moment;

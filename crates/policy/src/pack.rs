@@ -12,7 +12,7 @@ macro_rules! pack {
 
 /// The pack `baseline`: ordinary charging passes, the obviously dangerous does not.
 pub const BASELINE: &[(&str, &str)] = pack!("baseline":
-    "README.md" "answers.cedar" "authorization.cedar" "bundle.toml" "charging.cedar" "commerce.cedar" "data.cedar"
+    "README.md" "answers.cedar" "authorization.cedar" "bundle.toml" "certificates.cedar" "charging.cedar" "commerce.cedar" "data.cedar"
     "lists.toml" "power.cedar" "reports.cedar" "settings.cedar" "software.cedar" "trust.cedar");
 
 /// The pack `baseline` as the bundle of `party`.

@@ -21,6 +21,19 @@ facts! {
         booted: bool = false,
         /// Security profile (0 to 3) by which it is connected.
         security_profile: i64 = 0,
+        /// Name that its certificate bears, and has to bear: its serial number or its id.
+        certificate_name: Option<String> = None,
+        /// Organisation that its certificate has to name; absent where none is configured.
+        organisation: Option<String> = None,
+        /// SHA-256 of the key (`SubjectPublicKeyInfo`, lower-case hexadecimal) for which it has asked for a certificate of
+        /// its own and got none yet; absent where it has not, or that was more than 7 days ago.
+        requested_key: Option<String> = None,
+        /// The same for a certificate that it shows to vehicles (`V2GCertificate`, `V2G20Certificate`).
+        requested_v2g_key: Option<String> = None,
+        /// How many certificates it has asked for in the last 24 h.
+        requests_today: i64 = 0,
+        /// Whether a management system has told it in the last hour to ask for a certificate.
+        request_triggered: bool = false,
         /// `active` or `quarantined`.
         standing: Standing = Standing::Active,
     }

@@ -366,6 +366,200 @@ fn software_comes_from_where_it_should() {
     );
 }
 
+fn profile_written(security_profile: Option<i64>) -> Effect {
+    LowerSecurity { security_profile, key: "SecurityCtrlr.SecurityProfile".to_owned() }.into()
+}
+
+/// After the time of the scene, and before it.
+const LATER_MS: i64 = 1_800_000_000_000;
+const EARLIER_MS: i64 = 1_780_000_000_000;
+
+fn anchor(certificate_use: &str) -> InstallTrustAnchor {
+    InstallTrustAnchor {
+        certificate_use: certificate_use.to_owned(),
+        fingerprint: "00".repeat(32),
+        readable: true,
+        is_authority: true,
+        self_signed: true,
+        common_name: "Root".to_owned(),
+        key: "ec",
+        key_bits: 256,
+        key_hash: "11".repeat(32),
+        hash: "sha256",
+        issuer_key_id: String::new(),
+        not_before: Some(Timestamp::from_millis(EARLIER_MS)),
+        not_after: Some(Timestamp::from_millis(LATER_MS)),
+    }
+}
+
+fn request() -> RequestCertificate {
+    RequestCertificate {
+        certificate_use: "ChargingStationCertificate".to_owned(),
+        signing: true,
+        readable: true,
+        proven: true,
+        common_name: "CP-1".to_owned(),
+        organisation: "Example CSO".to_owned(),
+        names_host: false,
+        key: "ec",
+        key_bits: 256,
+        key_hash: "22".repeat(32),
+        hash: "sha256",
+    }
+}
+
+fn issued() -> ReplaceStationCertificate {
+    ReplaceStationCertificate {
+        certificate_use: "ChargingStationCertificate".to_owned(),
+        fingerprint: "00".repeat(32),
+        certificates: 2,
+        readable: true,
+        common_name: "CP-1".to_owned(),
+        organisation: "Example CSO".to_owned(),
+        names_host: false,
+        is_authority: false,
+        key: "ec",
+        key_bits: 256,
+        key_hash: "22".repeat(32),
+        hash: "sha256",
+        not_before: Some(Timestamp::from_millis(EARLIER_MS)),
+        not_after: Some(Timestamp::from_millis(LATER_MS)),
+    }
+}
+
+fn named(name: &str) -> String {
+    name.to_owned()
+}
+
+/// S08: an authority sees only requests that match the station.
+#[test]
+fn stations_ask_for_their_own_certificates_only() {
+    let v2g = || named("V2GCertificate");
+    converse(
+        &report(),
+        [
+            ("its own", request().into(), "forward"),
+            (
+                "unreadable",
+                RequestCertificate { readable: false, proven: false, ..request() }.into(),
+                "refuse certificate-request-unreadable alert high",
+            ),
+            (
+                "a key it does not hold",
+                RequestCertificate { proven: false, ..request() }.into(),
+                "refuse certificate-request-unreadable alert high",
+            ),
+            (
+                "another station",
+                RequestCertificate { common_name: named("CP-2"), ..request() }.into(),
+                "refuse certificate-request-name alert critical",
+            ),
+            (
+                "two names, or none",
+                RequestCertificate { common_name: String::new(), ..request() }.into(),
+                "refuse certificate-request-name alert critical",
+            ),
+            (
+                "a host",
+                RequestCertificate { names_host: true, ..request() }.into(),
+                "refuse certificate-request-name alert critical",
+            ),
+            (
+                "another organisation",
+                RequestCertificate { organisation: named("Evil"), ..request() }.into(),
+                "refuse certificate-request-organisation alert high",
+            ),
+            (
+                "RSA 1024",
+                RequestCertificate { key: "rsa", key_bits: 1024, ..request() }.into(),
+                "refuse certificate-request-weak alert high",
+            ),
+            ("RSA 2048", RequestCertificate { key: "rsa", key_bits: 2048, ..request() }.into(), "forward"),
+            (
+                "a curve that nobody knows",
+                RequestCertificate { key: "other", key_bits: 0, ..request() }.into(),
+                "refuse certificate-request-weak alert high",
+            ),
+            (
+                "SHA-1",
+                RequestCertificate { hash: "sha1", ..request() }.into(),
+                "refuse certificate-request-weak alert high",
+            ),
+            (
+                "for vehicles, by their rules",
+                RequestCertificate { certificate_use: v2g(), common_name: named("DEABCE1"), ..request() }
+                    .into(),
+                "forward",
+            ),
+            (
+                "for vehicles, weak",
+                RequestCertificate { certificate_use: v2g(), hash: "md5", ..request() }.into(),
+                "refuse certificate-request-weak alert high",
+            ),
+            (
+                "a contract certificate is the vehicle's",
+                RequestCertificate { signing: false, readable: false, ..request() }.into(),
+                "forward",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn stations_do_not_ask_all_day() {
+    let asked = |requests_today, request_triggered| {
+        let mut about = about();
+        (about.facts.requests_today, about.facts.request_triggered) = (requests_today, request_triggered);
+        let policies = policies();
+        answer(&policies.decide(&Subject::new(about, policies), &report(), &[request().into()]))
+    };
+    assert_eq!(asked(0, false), "forward");
+    assert_eq!(asked(1, false), "forward alert medium");
+    assert_eq!(asked(3, false), "forward alert medium");
+    assert_eq!(asked(4, false), "refuse certificate-requests-too-many alert high");
+    assert_eq!(asked(4, true), "forward");
+}
+
+/// R-F04, C08: a certificate only for the key that the station asked with.
+#[test]
+fn stations_get_what_they_asked_for() {
+    let given = |requested: Option<&str>, v2g: Option<&str>, issued: ReplaceStationCertificate| {
+        let mut about = about();
+        about.facts.requested_key = requested.map(|key| key.repeat(32));
+        about.facts.requested_v2g_key = v2g.map(|key| key.repeat(32));
+        let policies = policies();
+        answer(&policies.decide(&Subject::new(about, policies), &command(), &[issued.into()]))
+    };
+    let vehicles = || ReplaceStationCertificate {
+        certificate_use: named("V2GCertificate"),
+        common_name: named("DEABCE1"),
+        ..issued()
+    };
+    let unasked = "refuse station-certificate-unasked alert critical";
+    assert_eq!(given(Some("22"), None, issued()), "forward");
+    assert_eq!(given(None, None, issued()), unasked);
+    assert_eq!(given(Some("33"), None, issued()), unasked);
+    assert_eq!(given(None, Some("22"), issued()), unasked);
+    assert_eq!(given(None, Some("22"), vehicles()), "forward");
+    assert_eq!(given(Some("22"), None, vehicles()), unasked);
+    let unreadable = ReplaceStationCertificate { readable: false, key_hash: String::new(), ..issued() };
+    assert_eq!(given(Some("22"), None, unreadable), unasked);
+    for unfit in [
+        ReplaceStationCertificate { is_authority: true, ..issued() },
+        ReplaceStationCertificate { hash: "sha1", ..issued() },
+        ReplaceStationCertificate { not_after: Some(Timestamp::from_millis(EARLIER_MS)), ..issued() },
+    ] {
+        assert_eq!(given(Some("22"), None, unfit), "refuse station-certificate-unfit alert high");
+    }
+    for misnamed in [
+        ReplaceStationCertificate { common_name: named("CP-2"), ..issued() },
+        ReplaceStationCertificate { organisation: String::new(), ..issued() },
+        ReplaceStationCertificate { names_host: true, ..issued() },
+    ] {
+        assert_eq!(given(Some("22"), None, misnamed), "refuse station-certificate-name alert high");
+    }
+}
+
 #[test]
 fn trust_is_not_for_sale() {
     let key = String::new;
@@ -390,11 +584,17 @@ fn trust_is_not_for_sale() {
                     .into(),
                 "refuse repoint alert critical",
             ),
+            ("C06 downgrade", profile_written(Some(1)), "refuse lower-security alert critical"),
+            ("C06 to no security", profile_written(Some(0)), "refuse lower-security alert critical"),
+            ("C06 below zero", profile_written(Some(-1)), "refuse lower-security alert critical"),
+            ("C06 a switch that allows it", profile_written(None), "refuse lower-security alert critical"),
             (
-                "C06 downgrade",
-                LowerSecurity { security_profile: Some(1), key: "SecurityProfile".to_owned() }.into(),
-                "refuse lower-security alert critical",
+                "C06 no such profile",
+                profile_written(Some(4)),
+                "refuse lower-security raise-security alert critical",
             ),
+            ("as it is", profile_written(Some(2)), "forward"),
+            ("raised", profile_written(Some(3)), "hold cso:1 raise-security alert medium"),
             (
                 "C05 password",
                 ReplaceCredential { key: "AuthorizationKey".to_owned(), length: 20, weak: false }.into(),
@@ -402,26 +602,22 @@ fn trust_is_not_for_sale() {
             ),
             (
                 "C08 rogue authority",
-                InstallTrustAnchor {
-                    certificate_use: "CSMSRootCertificate".to_owned(),
-                    fingerprint: "00".repeat(32),
-                }
-                .into(),
+                anchor("CSMSRootCertificate").into(),
                 "refuse unlisted-anchor alert critical",
             ),
             (
-                "C08 certificate nobody asked for",
-                ReplaceStationCertificate {
-                    certificate_use: "ChargingStationCertificate".to_owned(),
-                    fingerprint: "00".repeat(32),
-                    certificates: 1,
-                }
-                .into(),
-                "hold cso:1 station-certificate-asks alert high",
+                "C08 no authority at all",
+                InstallTrustAnchor { is_authority: false, ..anchor("CSMSRootCertificate") }.into(),
+                "refuse anchor-unfit unlisted-anchor alert critical",
             ),
             (
                 "C09 anchor removed",
-                RemoveTrustAnchor { serial: "01".to_owned(), issuer_key_hash: "ab".to_owned() }.into(),
+                RemoveTrustAnchor {
+                    serial: "01".to_owned(),
+                    issuer_key_hash: "ab".to_owned(),
+                    issuer_name_hash: "cd".to_owned(),
+                }
+                .into(),
                 "refuse remove-anchor alert critical",
             ),
         ],

@@ -311,7 +311,7 @@ async fn open(
         session: session.clone(),
         nonce,
         version,
-        about: about(&entry, version, profile),
+        about: about(&entry, caller, version, profile),
         station: Connected { authenticated: authentication(profile), tls: profile.has_tls() },
         csms: dialled.as_ref().map(|dialled| dialled.connected),
         factory: entry.factory && entry.quarantine.is_none(),
@@ -368,7 +368,7 @@ fn authentication(profile: Profile) -> Authentication {
 }
 
 /// Who the session is about, for policies.
-fn about(entry: &Station, version: Version, profile: Profile) -> About {
+fn about(entry: &Station, caller: &Caller, version: Version, profile: Profile) -> About {
     let said = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let security_profile = i64::from(profile.number());
     About {
@@ -377,7 +377,13 @@ fn about(entry: &Station, version: Version, profile: Profile) -> About {
         site: said(&entry.site),
         groups: entry.groups.clone(),
         area: said(&entry.area),
-        facts: StationFacts { version, security_profile, ..StationFacts::default() },
+        facts: StationFacts {
+            version,
+            security_profile,
+            certificate_name: Some(standing::name(entry).to_owned()),
+            organisation: caller.listener.plan.tls.as_ref().and_then(|tls| tls.organisation.clone()),
+            ..StationFacts::default()
+        },
         csms: entry.csms.name.clone(),
         csms_party: entry.csms.party.clone(),
     }

@@ -62,7 +62,7 @@ impl Standing {
 }
 
 /// The name that the station's certificate has.
-fn name(entry: &Station) -> &str {
+pub(crate) fn name(entry: &Station) -> &str {
     entry.certificate_name.as_deref().unwrap_or(entry.id.as_str())
 }
 

@@ -8,7 +8,7 @@ use chargewarden_policy::effect::{
 };
 
 use super::sender::sent_by_csms;
-use super::{Message, data, energy, field, number};
+use super::{Message, certificate, data, energy, field, number};
 
 /// Every action, so that a new one has to be thought about here.
 pub(super) fn translate(out: &mut Vec<Effect>, message: &Message<'_>) {
@@ -39,8 +39,8 @@ pub(super) fn translate(out: &mut Vec<Effect>, message: &Message<'_>) {
         | Action::SignedFirmwareStatusNotification => {
             out.push(ReportFirmware { status: field::text(root, "status") }.into());
         }
-        Action::Get15118EVCertificate => certificate(out, "contract"),
-        Action::GetCertificateChainStatus | Action::GetCertificateStatus => certificate(out, "status"),
+        Action::Get15118EVCertificate => other_certificate(out, "contract"),
+        Action::GetCertificateChainStatus | Action::GetCertificateStatus => other_certificate(out, "status"),
         Action::SignCertificate => sign_certificate(out, version, root),
         Action::Heartbeat => out.push(Heartbeat {}.into()),
         Action::MeterValues => meter_values(out, version, root),
@@ -129,13 +129,16 @@ fn events(out: &mut Vec<Effect>, root: Obj<'_>) {
     }
 }
 
-fn certificate(out: &mut Vec<Effect>, certificate_use: &str) {
-    out.push(RequestCertificate { certificate_use: certificate_use.to_owned() }.into());
+/// A certificate or a status that is not for the station itself.
+fn other_certificate(out: &mut Vec<Effect>, certificate_use: &str) {
+    let nothing = certificate::request(certificate_use, "");
+    out.push(RequestCertificate { signing: false, ..nothing }.into());
 }
 
 fn sign_certificate(out: &mut Vec<Effect>, version: Version, root: Obj<'_>) {
     let stated = if version == Version::V16 { None } else { root.text("certificateType") };
-    certificate(out, stated.as_deref().unwrap_or("ChargingStationCertificate"));
+    let certificate_use = stated.as_deref().unwrap_or("ChargingStationCertificate");
+    out.push(certificate::request(certificate_use, &root.text("csr").unwrap_or_default()).into());
 }
 
 fn meter_values(out: &mut Vec<Effect>, version: Version, root: Obj<'_>) {

@@ -20,8 +20,8 @@ pub use reference::settings_reference;
 
 use chargewarden_ocpp::Obj;
 use chargewarden_policy::effect::{
-    BlindTelemetry, ChangeSetting, Disable, Discharge, Effect, Enable, InstallTrustAnchor, LiftPowerLimit,
-    LowerSecurity, ReplaceCredential, Repoint, SetPower, UnlockCable, Url, WeakenAuthorization,
+    BlindTelemetry, ChangeSetting, Disable, Discharge, Effect, Enable, LiftPowerLimit, LowerSecurity,
+    ReplaceCredential, Repoint, SetPower, UnlockCable, Url, WeakenAuthorization,
 };
 
 use super::{certificate, commerce, display, field, number, profile, url};
@@ -234,8 +234,7 @@ impl Write<'_> {
     }
 
     fn anchor(&self) -> Effect {
-        let fingerprint = certificate::only(self.value);
-        InstallTrustAnchor { certificate_use: self.key.clone(), fingerprint }.into()
+        certificate::anchor(self.key.clone(), self.value).into()
     }
 
     fn weaken(&self, value: String) -> Effect {

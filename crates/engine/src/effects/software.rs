@@ -29,7 +29,7 @@ pub(super) fn update(out: &mut Vec<Effect>, root: Obj<'_>) {
             url: url::read(&firmware.text("location").unwrap_or_default()),
             signed: certificate.is_some() && signature.is_some(),
             // The chain may come with it; the signer stands first.
-            signer: certificate.map(|pem| certificate::first(&pem).0).unwrap_or_default(),
+            signer: certificate.map(|pem| certificate::pem::first(&pem).0).unwrap_or_default(),
             retrieve_at: firmware.time("retrieveDateTime"),
             install_at: firmware.time("installDateTime"),
         }

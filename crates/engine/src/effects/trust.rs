@@ -3,22 +3,14 @@
 use std::borrow::Cow;
 
 use chargewarden_ocpp::{Obj, Version};
-use chargewarden_policy::effect::{
-    Effect, InstallTrustAnchor, LowerSecurity, RemoveTrustAnchor, ReplaceCredential,
-    ReplaceStationCertificate, Repoint,
-};
+use chargewarden_policy::effect::{Effect, LowerSecurity, RemoveTrustAnchor, ReplaceCredential, Repoint};
 
 use super::{certificate, field, number, setting, url};
 
 /// `InstallCertificate`.
 pub(super) fn install_certificate(out: &mut Vec<Effect>, root: Obj<'_>) {
-    out.push(
-        InstallTrustAnchor {
-            certificate_use: field::text(root, "certificateType"),
-            fingerprint: certificate::only(&root.text("certificate").unwrap_or_default()),
-        }
-        .into(),
-    );
+    let text = root.text("certificate").unwrap_or_default();
+    out.push(certificate::anchor(field::text(root, "certificateType"), &text).into());
 }
 
 /// `DeleteCertificate`.
@@ -28,6 +20,7 @@ pub(super) fn delete_certificate(out: &mut Vec<Effect>, root: Obj<'_>) {
         RemoveTrustAnchor {
             serial: field::text(hash, "serialNumber"),
             issuer_key_hash: field::text(hash, "issuerKeyHash"),
+            issuer_name_hash: field::text(hash, "issuerNameHash"),
         }
         .into(),
     );
@@ -36,15 +29,9 @@ pub(super) fn delete_certificate(out: &mut Vec<Effect>, root: Obj<'_>) {
 /// `CertificateSigned`.
 pub(super) fn certificate_signed(out: &mut Vec<Effect>, version: Version, root: Obj<'_>) {
     let stated = if version == Version::V16 { None } else { root.text("certificateType") };
-    let (fingerprint, certificates) = certificate::first(&root.text("certificateChain").unwrap_or_default());
-    out.push(
-        ReplaceStationCertificate {
-            certificate_use: stated.map_or_else(|| "ChargingStationCertificate".to_owned(), Cow::into_owned),
-            fingerprint,
-            certificates,
-        }
-        .into(),
-    );
+    let certificate_use = stated.map_or_else(|| "ChargingStationCertificate".to_owned(), Cow::into_owned);
+    let chain = root.text("certificateChain").unwrap_or_default();
+    out.push(certificate::issued(certificate_use, &chain).into());
 }
 
 /// 2.x `SetNetworkProfile`: where to, how safely, by which name and secret, over which network.

@@ -5,9 +5,9 @@
 //! a trust anchor as well.
 
 use chargewarden_ocpp::{Action, Limits, Payload, Side, Value, Version};
-use chargewarden_policy::effect::{Effect, InstallTrustAnchor, RemoveTrustAnchor, ReplaceStationCertificate};
+use chargewarden_policy::effect::{Effect, RemoveTrustAnchor};
 
-use super::{Message, MessageKind, answers, commands, commerce, display, outcomes, reports};
+use super::{Message, MessageKind, answers, certificate, commands, commerce, display, outcomes, reports};
 
 /// Vendor id of the Open Charge Alliance's paper on costs (1.6).
 const COST_VENDOR: &str = "org.openchargealliance.costmsg";
@@ -57,6 +57,10 @@ pub(super) fn unwrap(
     if call && message.from == Side::Csms {
         unreadable(out, action);
     }
+    if call && message.from == Side::Station && action == Action::SignCertificate {
+        // A certificate of the station's own for some use, in words that we do not know.
+        out.push(certificate::request("", "").into());
+    }
 }
 
 /// A message inside that changes trust, in words that we do not know.
@@ -64,19 +68,14 @@ fn unreadable(out: &mut Vec<Effect>, action: Action) {
     #[expect(clippy::wildcard_enum_match_arm, reason = "what cannot be read is vendor data, but for trust")]
     match action {
         Action::InstallCertificate => {
-            out.push(InstallTrustAnchor { certificate_use: String::new(), fingerprint: String::new() }.into())
+            out.push(certificate::anchor(String::new(), "").into());
         }
         Action::DeleteCertificate => {
-            out.push(RemoveTrustAnchor { serial: String::new(), issuer_key_hash: String::new() }.into());
+            let empty = String::new;
+            let (serial, issuer_key_hash, issuer_name_hash) = (empty(), empty(), empty());
+            out.push(RemoveTrustAnchor { serial, issuer_key_hash, issuer_name_hash }.into());
         }
-        Action::CertificateSigned => out.push(
-            ReplaceStationCertificate {
-                certificate_use: String::new(),
-                fingerprint: String::new(),
-                certificates: 0,
-            }
-            .into(),
-        ),
+        Action::CertificateSigned => out.push(certificate::issued(String::new(), "").into()),
         _ => {}
     }
 }

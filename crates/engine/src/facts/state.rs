@@ -5,8 +5,11 @@ use chargewarden_policy::StationFacts;
 use chargewarden_policy::effect::{self, Effect, Group};
 use serde::{Deserialize, Serialize};
 
+use super::Certificates;
+
 /// Version of the stored form.
-const FORMAT: u32 = 1;
+/// 2 knows commands and certificates.
+const FORMAT: u32 = 2;
 
 /// Whether a CSMS has taken the station in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -82,6 +85,9 @@ pub struct StationState {
     /// What was commanded through here that a station reports in its own way.
     #[serde(default)]
     pub commanded: Commanded,
+    /// Certificates that it has asked for.
+    #[serde(default)]
+    pub certificates: Certificates,
 }
 
 /// When commands were last delivered, in ms since the Unix epoch.
@@ -122,6 +128,7 @@ impl Default for StationState {
             provision_failures: 0,
             provision_failed_ms: 0,
             commanded: Commanded::default(),
+            certificates: Certificates::default(),
         }
     }
 }
@@ -143,7 +150,7 @@ impl StationState {
         if format > FORMAT {
             return Err(StateProblem::Newer(format));
         }
-        Ok(serde_json::from_slice(bytes)?)
+        Ok(Self { format: FORMAT, ..serde_json::from_slice(bytes)? })
     }
 
     /// The stored form: one line of JSON.
@@ -162,12 +169,13 @@ impl StationState {
     }
 
     /// Tells policies what is known.
-    pub(crate) fn describe(&self, facts: &mut StationFacts) {
+    pub(crate) fn describe(&self, facts: &mut StationFacts, now: Timestamp) {
         let known = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         facts.booted = self.boot == Boot::Accepted;
         facts.vendor = known(&self.vendor);
         facts.model = known(&self.model);
         facts.firmware = known(&self.firmware);
+        self.certificates.describe(facts, now);
     }
 
     /// Takes in what a station said of itself when it booted; true when something is new.
@@ -260,8 +268,8 @@ mod tests {
         state.refuse_transaction("t-1");
         assert_eq!(StationState::from_json(state.to_json().as_bytes()).unwrap(), state);
         assert!(matches!(
-            StationState::from_json(br#"{"format":2,"boot":"x"}"#),
-            Err(StateProblem::Newer(2))
+            StationState::from_json(br#"{"format":3,"boot":"x"}"#),
+            Err(StateProblem::Newer(3))
         ));
         assert!(matches!(StationState::from_json(b"{}"), Err(StateProblem::Unreadable(_))));
     }

@@ -1,7 +1,7 @@
 //! Answers: to calls of either side, and to our own.
 
 use chargewarden_evidence::{Durability, MessageType, OwnCallPhase};
-use chargewarden_ocpp::{Action, ErrorCode, Frame, Payload, Side, Version};
+use chargewarden_ocpp::{Action, ErrorCode, Frame, Payload, Side, Timestamp, Version};
 use chargewarden_policy::effect::Effect;
 
 use super::lane::{Asked, Match, Origin};
@@ -64,7 +64,8 @@ impl Session {
                 if self.version == Version::V21 && error.is_none() {
                     self.peer_mut(caller).lane.recent.remember(id, Fate::Answered(action));
                 }
-                self.learn_boot(action, asked, &effects);
+                self.learn_certificate(arrival.from, &asked, &effects);
+                self.learn_boot(action, asked, &effects, work.now.wall);
                 self.heard(work, arrival);
             }
             Judgement::Denied(denied) => {
@@ -134,12 +135,12 @@ impl Session {
             && arrival.from == Side::Csms
             && told.how == super::refuse::OWN_STATUS
         {
-            self.booted(Boot::Pending);
+            self.booted(Boot::Pending, work.now.wall);
         }
     }
 
     /// The station was told how it stands.
-    fn learn_boot(&mut self, action: Action, asked: Asked, effects: &[Effect]) {
+    fn learn_boot(&mut self, action: Action, asked: Asked, effects: &[Effect], now: Timestamp) {
         if action != Action::BootNotification {
             return;
         }
@@ -151,7 +152,25 @@ impl Session {
         if let Some(said) = asked.boot {
             self.learned |= self.state.introduce(&said);
         }
-        self.booted(boot);
+        self.booted(boot, now);
+    }
+
+    /// A request for a certificate is over when it is turned down, or when the station has taken the certificate.
+    fn learn_certificate(&mut self, from: Side, asked: &Asked, effects: &[Effect]) {
+        let Some(certificate_use) = &asked.certificate_use else { return };
+        let over = match from {
+            Side::Csms => effects.iter().any(|effect| {
+                matches!(effect, Effect::SignCertificate(answer) if answer.status != "Accepted")
+                    || matches!(effect, Effect::Decline(_))
+            }),
+            Side::Station => {
+                let outcome = |taken| move |effect: &Effect| matches!(effect, Effect::ReportOutcome(outcome) if outcome.accepted == taken);
+                effects.iter().any(outcome(true)) && !effects.iter().any(outcome(false))
+            }
+        };
+        if over {
+            self.learned |= self.state.certificates.close(certificate_use);
+        }
     }
 }
 

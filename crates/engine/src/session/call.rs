@@ -162,6 +162,8 @@ impl Session {
         let boot = effects.iter().find_map(|effect| {
             if let Effect::Boot(boot) = effect { Some(Box::new(boot.clone())) } else { None }
         });
+        let certificate_use = effects.iter().find_map(certificate_use).map(Box::from);
+        self.learned |= self.state.certificates.learn(effects, work.now.wall);
         let memo = RequestMemo::of(message);
         if let Some(Mention::Named { id, phase: Phase::Begins }) =
             transaction::mentioned(message.action, message.payload)
@@ -179,7 +181,7 @@ impl Session {
             id: id.to_owned(),
             action: message.action,
             since_ms: work.now.mono_ms,
-            origin: Origin::Peer(Asked { memo, boot }),
+            origin: Origin::Peer(Asked { memo, boot, certificate_use }),
         });
         self.heard(work, arrival);
     }
@@ -234,6 +236,17 @@ impl Session {
         self.boot_asked_ms = Some(now_ms);
         self.queue(Action::TriggerMessage, r#"{"requestedMessage":"BootNotification"}"#, "learn-boot-state");
     }
+}
+
+/// Which use a certificate has that is asked for, or handed over.
+fn certificate_use(effect: &Effect) -> Option<&str> {
+    if let Effect::RequestCertificate(request) = effect {
+        return request.signing.then_some(request.certificate_use.as_str());
+    }
+    if let Effect::ReplaceStationCertificate(issued) = effect {
+        return Some(&issued.certificate_use);
+    }
+    None
 }
 
 const NOT_BOOTED: &str = "the station's boot notification has not been accepted yet";

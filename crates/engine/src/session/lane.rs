@@ -36,6 +36,8 @@ pub(super) struct Asked {
     pub(super) memo: RequestMemo,
     /// What a booting station said of itself.
     pub(super) boot: Option<Box<Boot>>,
+    /// Which use a certificate has that was asked for, or handed over.
+    pub(super) certificate_use: Option<Box<str>>,
 }
 
 /// A call of the peer that waits until ours is answered.

@@ -106,7 +106,7 @@ impl Session {
         work.steps.extend(denied.record(&case, key, Some(answered), kept, durability));
         work.steps.push(Step::Answer { to: arrival.from, text: told.text });
         if boots {
-            self.booted(Boot::Pending);
+            self.booted(Boot::Pending, work.now.wall);
             self.provision(work, local);
         } else {
             self.ask_boot(work);

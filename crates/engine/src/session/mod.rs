@@ -24,7 +24,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use chargewarden_evidence::{FrameMac, Hash, MessageType, Who, WhoFields};
 use chargewarden_ocpp::refusal::RefusalStyle;
-use chargewarden_ocpp::{Action, Frame, Header, Payload, Side, Version};
+use chargewarden_ocpp::{Action, Frame, Header, Payload, Side, Timestamp, Version};
 use chargewarden_policy::effect::Effect;
 use chargewarden_policy::{Authentication, Circumstances, MessageFacts, Policies, SessionFacts, Subject};
 
@@ -148,7 +148,7 @@ impl Session {
         }
         let csms = csms.unwrap_or(Connected { authenticated: Authentication::None, tls: false });
         about.facts.version = version;
-        state.describe(&mut about.facts);
+        state.describe(&mut about.facts, now.wall);
         let [s0, s1, s2, s3, s4, s5, s6, s7, ..] = nonce;
         let seed = u64::from_le_bytes([s0, s1, s2, s3, s4, s5, s6, s7]);
         let peer = |connected| Peer { connected, lane: Lane::new(seed), budget: Budget::default() };
@@ -271,12 +271,16 @@ impl Session {
 
     /// Translates and decides.
     fn decide(
-        &self,
+        &mut self,
         work: &Work<'_>,
         arrival: &Arrival<'_>,
         message: &effects::Message<'_>,
     ) -> (effects::Effects, Judgement) {
         let effects = effects::translate(message);
+        if effects.iter().any(is_about_certificates) {
+            // How many and how long ago: that changes without a message.
+            self.refresh_subject(work.now.wall);
+        }
         let peer = self.peer(arrival.from);
         let circumstances = Circumstances {
             from: arrival.from,
@@ -334,20 +338,20 @@ impl Session {
     }
 
     /// A fact changed that policies can see.
-    fn refresh_subject(&mut self) {
+    fn refresh_subject(&mut self, now: Timestamp) {
         let mut about = self.subject.about().clone();
-        self.state.describe(&mut about.facts);
+        self.state.describe(&mut about.facts, now);
         if about != *self.subject.about() {
             self.subject = Subject::new(about, &self.policies);
         }
     }
 
-    fn booted(&mut self, boot: Boot) {
+    fn booted(&mut self, boot: Boot, now: Timestamp) {
         self.gate.clear();
         self.boot_answered = true;
         self.learned |= self.state.boot != boot;
         self.state.boot = boot;
-        self.refresh_subject();
+        self.refresh_subject(now);
     }
 
     /// Has the state stored if that is worth it.
@@ -375,6 +379,11 @@ impl Session {
             Side::Csms => &mut self.csms,
         }
     }
+}
+
+/// Whether what is judged rests on the certificates that the station asked for.
+fn is_about_certificates(effect: &Effect) -> bool {
+    matches!(effect, Effect::RequestCertificate(_) | Effect::ReplaceStationCertificate(_))
 }
 
 fn kind(kind: MessageType) -> effects::MessageKind {

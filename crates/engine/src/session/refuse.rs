@@ -117,9 +117,16 @@ impl Session {
             return self.error(id, ErrorCode::InternalError, &text);
         }
         if spec.action == Action::BootNotification {
-            self.booted(Boot::Rejected);
+            self.booted(Boot::Rejected, work.now.wall);
             let payload = registration("Rejected", work.now.wall);
             return Told { text: refusal::result(id, &payload), how: OWN_STATUS, code: "Rejected" };
+        }
+        if let (Refusal::Status { value, .. }, Some(payload)) = (spec.refusal, payload) {
+            let why = Refused { code: &denied.status, text: &text };
+            let style = RefusalStyle::OwnStatus;
+            if let Some(text) = refusal::refuse(spec, self.version, id, payload, &why, style) {
+                return Told { text, how: OWN_STATUS, code: value };
+            }
         }
         let Some(payload) = payload.filter(|_| spec.kept) else {
             return self.error(id, ErrorCode::SecurityError, &text);

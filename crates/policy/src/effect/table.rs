@@ -262,8 +262,30 @@ effects! {
     InstallTrustAnchor = "install-trust-anchor", by Csms, Consequential, in [Trust] {
         /// Use, as OCPP spells it: `CSMSRootCertificate`, `ManufacturerRootCertificate`, … (1.6 `CentralSystemRootCertificate`).
         certificate_use: String,
-        /// SHA-256 of the certificate's DER, lower-case hexadecimal; empty where it is unreadable.
+        /// SHA-256 of the certificate's DER, lower-case hexadecimal; empty where there is not exactly one.
         fingerprint: String,
+        /// Whether it is one X.509 certificate. Where not, what follows says nothing.
+        readable: bool,
+        /// Whether it may sign certificates (basic constraints).
+        is_authority: bool,
+        /// Whether it is signed by its own key, and its issuer is itself. One that is not rests on another authority.
+        self_signed: bool,
+        /// Its common name; empty where it has none, or several.
+        common_name: String,
+        /// Kind of its key: `rsa`, `ec` (a curve of NIST or Brainpool from 224 bits on), `ed25519`, `other`.
+        key: &'static str,
+        /// Bits of its key; 0 where unknown.
+        key_bits: i64,
+        /// SHA-256 of its key (`SubjectPublicKeyInfo`), lower-case hexadecimal.
+        key_hash: String,
+        /// Hash in the signature on it: `sha256`, `sha384`, `sha512`, `ed25519`, `sha1`, `md5`, `other`.
+        hash: &'static str,
+        /// Key identifier of its issuer as it states it, lower-case hexadecimal; empty where absent. Not proven.
+        issuer_key_id: String,
+        /// When it begins to be valid.
+        not_before: Option<Timestamp>,
+        /// When it ends to be valid.
+        not_after: Option<Timestamp>,
     }
 
     /// Removes a certificate from the station.
@@ -272,6 +294,8 @@ effects! {
         serial: String,
         /// Hash of the issuer's key as stated.
         issuer_key_hash: String,
+        /// Hash of the issuer's name as stated.
+        issuer_name_hash: String,
     }
 
     /// Gives the station another certificate of its own.
@@ -282,6 +306,29 @@ effects! {
         fingerprint: String,
         /// Certificates in the chain.
         certificates: i64,
+        /// Whether the first one is an X.509 certificate. Where not, what follows says nothing.
+        readable: bool,
+        /// Its common name; empty where it has none, or several.
+        common_name: String,
+        /// Its organisation; empty where it has none, or several.
+        organisation: String,
+        /// Whether its common name, or another of its names, is a host, an address or a URL.
+        names_host: bool,
+        /// Whether it may sign certificates (basic constraints).
+        is_authority: bool,
+        /// Kind of its key: `rsa`, `ec` (a curve of NIST or Brainpool from 224 bits on), `ed25519`, `other`.
+        key: &'static str,
+        /// Bits of its key; 0 where unknown.
+        key_bits: i64,
+        /// SHA-256 of its key (`SubjectPublicKeyInfo`), lower-case hexadecimal: compare it with what the station asked for
+        /// (`requested_key`, `requested_v2g_key`).
+        key_hash: String,
+        /// Hash in the signature on it: `sha256`, `sha384`, `sha512`, `ed25519`, `sha1`, `md5`, `other`.
+        hash: &'static str,
+        /// When it begins to be valid.
+        not_before: Option<Timestamp>,
+        /// When it ends to be valid.
+        not_after: Option<Timestamp>,
     }
 
     // ---- commands: authorization ------------------------------------------------------------
@@ -603,6 +650,26 @@ effects! {
     RequestCertificate = "request-certificate", by Station, Routine, in [Report] {
         /// Use as stated, or what is asked (`ChargingStationCertificate`, `V2GCertificate`, `contract`, `status`).
         certificate_use: String,
+        /// Whether it is a signing request for a certificate of the station's own. Where not, what follows says nothing.
+        signing: bool,
+        /// Whether it is one signing request (PKCS#10 in PEM) and nothing besides.
+        readable: bool,
+        /// Whether it is signed by the key in it.
+        proven: bool,
+        /// The common name asked for; empty where there is none, or several.
+        common_name: String,
+        /// The organisation asked for; empty where there is none, or several.
+        organisation: String,
+        /// Whether the common name, or another name asked for, is a host, an address or a URL.
+        names_host: bool,
+        /// Kind of the key: `rsa`, `ec` (a curve of NIST or Brainpool from 224 bits on), `ed25519`, `other`.
+        key: &'static str,
+        /// Bits of the key; 0 where unknown.
+        key_bits: i64,
+        /// SHA-256 of the key (`SubjectPublicKeyInfo`), lower-case hexadecimal.
+        key_hash: String,
+        /// Hash in its signature: `sha256`, `sha384`, `sha512`, `ed25519`, `sha1`, `md5`, `other`.
+        hash: &'static str,
     }
 
     /// Says how a firmware update goes.

@@ -30,6 +30,8 @@ pub(crate) fn about() -> About {
             model: Some("DC-150".to_owned()),
             booted: true,
             security_profile: 2,
+            certificate_name: Some("CP-1".to_owned()),
+            organisation: Some("Example CSO".to_owned()),
             ..StationFacts::default()
         },
         csms: "cnp-main".to_owned(),

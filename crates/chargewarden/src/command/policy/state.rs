@@ -20,6 +20,13 @@ pub(super) struct State {
     firmware: Option<String>,
     booted: bool,
     security_profile: i64,
+    /// The station's id when absent.
+    certificate_name: Option<String>,
+    organisation: Option<String>,
+    requested_key: Option<String>,
+    requested_v2g_key: Option<String>,
+    requests_today: i64,
+    request_triggered: bool,
     /// `active` or `quarantined`.
     standing: String,
     /// `none`, `password` or `certificate`, of the sender's own connection.
@@ -45,6 +52,12 @@ impl Default for State {
             firmware: None,
             booted: true,
             security_profile: 1,
+            certificate_name: None,
+            organisation: None,
+            requested_key: None,
+            requested_v2g_key: None,
+            requests_today: 0,
+            request_triggered: false,
             standing: "active".to_owned(),
             authenticated: "password".to_owned(),
             session_age_s: 600,
@@ -68,6 +81,12 @@ impl State {
             firmware: self.firmware.clone(),
             booted: self.booted,
             security_profile: self.security_profile,
+            certificate_name: self.certificate_name.clone().or_else(|| Some(self.station.clone())),
+            organisation: self.organisation.clone(),
+            requested_key: self.requested_key.clone(),
+            requested_v2g_key: self.requested_v2g_key.clone(),
+            requests_today: self.requests_today,
+            request_triggered: self.request_triggered,
             standing,
         };
         Ok(About {

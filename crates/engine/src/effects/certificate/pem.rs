@@ -1,4 +1,4 @@
-//! Certificates in PEM, as far as it takes to name one: the SHA-256 of its DER.
+//! PEM, read strictly: what readers could disagree about has no content.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,39 +7,54 @@ use sha2::{Digest, Sha256};
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
-/// Fingerprint of the first certificate, and how many there are. The fingerprint is empty, the
-/// number 0, where anything but certificates stands in the text: readers skip what they do not
-/// know, each in its own way.
-pub(super) fn first(pem: &str) -> (String, i64) {
+/// How a signing request is labelled: by RFC 7468, and as OpenSSL's `-newhdr` and older tools write it.
+const REQUEST_LABELS: [&str; 2] = ["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"];
+
+/// The certificates in a text; nothing where anything else stands in it: readers skip what they do not know, each in its
+/// own way.
+pub(super) fn certificates(pem: &str) -> Option<Vec<Vec<u8>>> {
     let mut rest = pem.trim();
-    let mut fingerprint = String::new();
-    let mut count = 0;
+    let mut found = Vec::new();
     while !rest.is_empty() {
-        let Some((one, after)) = rest.strip_prefix(BEGIN).and_then(|rest| rest.split_once(END)) else {
-            return (String::new(), 0);
-        };
-        let Some(hash) = hash(one) else { return (String::new(), 0) };
-        if count == 0 {
-            fingerprint = hash;
-        }
-        count += 1;
+        let (one, after) = rest.strip_prefix(BEGIN)?.split_once(END)?;
+        found.push(decode(one)?);
         rest = after.trim_start();
     }
-    (fingerprint, count)
+    Some(found)
+}
+
+/// The signing request that a text is, and is nothing besides.
+pub(super) fn request(pem: &str) -> Option<Vec<u8>> {
+    REQUEST_LABELS.iter().find_map(|label| {
+        let rest = pem.trim().strip_prefix("-----BEGIN ")?.strip_prefix(label)?.strip_prefix("-----")?;
+        let body = rest.strip_suffix("-----")?.strip_suffix(label)?.strip_suffix("-----END ")?;
+        decode(body)
+    })
+}
+
+/// Fingerprint of the first certificate, and how many there are; empty and 0 where they cannot be read.
+pub(in crate::effects) fn first(pem: &str) -> (String, i64) {
+    let found = certificates(pem).unwrap_or_default();
+    let fingerprint = found.first().map(|der| hexadecimal(&Sha256::digest(der))).unwrap_or_default();
+    (fingerprint, i64::try_from(found.len()).unwrap_or(i64::MAX))
 }
 
 /// Fingerprint of the only certificate; empty where there is not exactly one.
-pub(super) fn only(pem: &str) -> String {
+pub(in crate::effects) fn only(pem: &str) -> String {
     match first(pem) {
         (fingerprint, 1) => fingerprint,
         _ => String::new(),
     }
 }
 
-fn hash(base64: &str) -> Option<String> {
+/// Bytes in lower-case hexadecimal.
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn decode(base64: &str) -> Option<Vec<u8>> {
     let text: String = base64.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-    let der = STANDARD.decode(text).ok().filter(|der| !der.is_empty())?;
-    Some(Sha256::digest(der).iter().map(|byte| format!("{byte:02x}")).collect())
+    STANDARD.decode(text).ok().filter(|der| !der.is_empty())
 }
 
 #[cfg(test)]
