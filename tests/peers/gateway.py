@@ -76,7 +76,13 @@ async def copy(reader, writer):
 def chargewarden(binary, folder, port, identity, version, world):
     """The gateway with the shipped baseline pack and an inventory of one; yields the URL to dial."""
     configure(binary, folder, port, identity, version, world)
-    scheme = "ws" if identity.station_profile == 1 else "wss"
+    with running(binary, folder, "ws" if identity.station_profile == 1 else "wss") as url:
+        yield url
+
+
+@contextlib.contextmanager
+def running(binary, folder, scheme):
+    """The gateway as it was configured in a folder; yields the URL to dial."""
     with open(folder / "gateway.log", "wb") as log:
         process = subprocess.Popen(
             [binary, "run", "-c", "chargewarden.toml"], cwd=folder, stdout=subprocess.PIPE, stderr=log

@@ -45,6 +45,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "demo", peers: false, run: |shop| shop.cargo(&["run", "--quiet", "--", "demo", "--once"]) },
     Stage { name: "agreement", peers: true, run: agreement },
     Stage { name: "peers", peers: true, run: peers },
+    Stage { name: "rotation", peers: true, run: rotation },
 ];
 
 impl Test {
@@ -175,5 +176,15 @@ fn peers(shop: &Workshop) -> Result<()> {
             .arg("--gateway")
             .arg(shop.binary("chargewarden"))
             .env("NODE_PATH", node.join("node_modules")),
+    )
+}
+
+fn rotation(shop: &Workshop) -> Result<()> {
+    let python = shop.python()?;
+    shop.run(
+        Command::new(python)
+            .args(["tests/peers/rotation.py", "--by", "csms"])
+            .arg("--gateway")
+            .arg(shop.binary("chargewarden")),
     )
 }

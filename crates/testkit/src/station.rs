@@ -10,6 +10,7 @@ use std::time::Duration;
 use chargewarden_ocpp::Version;
 use http::HeaderValue;
 use http::header::SEC_WEBSOCKET_PROTOCOL;
+use rustls::pki_types::CertificateDer;
 use serde_json::Value;
 use tokio::net::TcpSocket;
 use tokio_rustls::TlsConnector;
@@ -93,6 +94,21 @@ impl Dial {
     pub fn wait(mut self, wait: Duration) -> Dial {
         self.wait = wait;
         self
+    }
+
+    /// Shakes hands, asks for nothing, and says what certificate the server presented.
+    ///
+    /// # Errors
+    ///
+    /// [`DialError`] when there is no connection or no TLS.
+    pub async fn server_certificate(&self) -> Result<CertificateDer<'static>, DialError> {
+        let uri = http::Uri::from_str(&self.url).map_err(|_| DialError::Url(self.url.clone()))?;
+        let handshake = tokio::time::timeout(self.wait, self.open(&uri));
+        let Stream::Tls(stream) = handshake.await.map_err(|_| DialError::Timeout)?? else {
+            return Err(DialError::Url(format!("{} without TLS", self.url)));
+        };
+        let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+        shown.cloned().ok_or_else(|| DialError::Broken("no certificate".to_owned()))
     }
 
     /// Connects and, with `wss`, shakes hands.

@@ -31,6 +31,8 @@ async fn both_ends_see_what_the_other_showed() {
         let server = root.issue(&Leaf::server("127.0.0.1").key(kind));
         let csms = csms(CsmsTls::presenting(&server).requiring([clients.certificate()])).await;
         let tls = StationTls::trusting([root.certificate()]).presenting(&station).versions(&[version]);
+        let shown = dial(&csms, tls.clone()).server_certificate().await.unwrap();
+        assert_eq!(shown, *server.certificate());
         let connected = Station::obliging(&dial(&csms, tls).password("secret")).await.unwrap();
         assert!(connected.say(v16::heartbeat()).await.unwrap().payload().is_some());
 
@@ -42,7 +44,7 @@ async fn both_ends_see_what_the_other_showed() {
         assert_eq!(shown.version, version);
         assert_eq!(shown.chain, station.chain());
         assert!(shown.cipher.contains("AES"), "{}", shown.cipher);
-        assert_eq!((csms.opened("CS-1"), csms.connections(), csms.requests().len()), (1, 1, 1));
+        assert_eq!((csms.opened("CS-1"), csms.connections(), csms.requests().len()), (1, 2, 1));
         session.say(v16::reset("Soft")).await.unwrap();
     }
 }

@@ -162,7 +162,8 @@ mod tests {
         let by_command = station("CS-1", hash("b"), Source::Command);
         let wanted = station("CS-1", hash("a"), Source::File);
         assert_eq!(one(by_command, wanted.clone(), FILE), Some(StationChange::Put(wanted.clone())));
-        let problems = plan(std::slice::from_ref(&wanted), vec![station("CS-1", hash("c"), Source::Command)], COMMAND);
+        let problems =
+            plan(std::slice::from_ref(&wanted), vec![station("CS-1", hash("c"), Source::Command)], COMMAND);
         assert!(problems.unwrap_err()[0].1.contains("belongs to the inventory file"));
         // What is the same needs no permission.
         let same = Stored { file_credential: None, source: Source::Command, ..wanted.clone() };
