@@ -197,11 +197,12 @@ impl Bundle {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Inventory {
-    /// What was done: `added`, `changed`, `removed`, `credential-rotated`, `quarantined`, `released`.
+    /// What was done: `added`, `changed`, `removed`, `quarantined`, `released`; of a password `rotation-proposed`,
+    /// `credential-rotated`, `rotation-deferred`, `rotation-rejected`, `rotation-unknown`; `failed` where it could not be stored.
     pub change: Word,
     /// The station's id.
     pub station: String,
-    /// Who did it: an operator's id, or `inventory-file`.
+    /// Who did it: an operator's id, `inventory-file`, `service`, `csms:` and its name, or the `station` by what it used.
     pub by: String,
     /// What changed, without secrets.
     #[serde(default)]

@@ -201,12 +201,23 @@ fn verify(secrets: &Secrets, secret: &Secret, memory: &Memory) -> Option<Shown> 
 /// these stand for; the digits, in small letters, are what is hashed ([`Tolerance::HexKey`]).
 fn readable<'s>(station: &Station, secret: &'s Secret) -> Cow<'s, Secret> {
     let bytes = secret.expose();
-    // A text is a text: random bytes are printable once in 2^28 keys, and then made anew.
+    // A text is a text. Of random keys of 16 bytes one in 7 million is printable throughout; such a key is not taken.
     let text = bytes.iter().all(|byte| matches!(byte, 0x20..=0x7e));
     if text || !KEY_BYTES.contains(&bytes.len()) || !station.tolerances.contains(&Tolerance::HexKey) {
         return Cow::Borrowed(secret);
     }
     Cow::Owned(Secret::new(hexadecimal(bytes)))
+}
+
+/// Whether two hexadecimal digits stand for a printable character.
+fn stands_for_printable(digits: &[u8]) -> bool {
+    let value = |digit: &u8| char::from(*digit).to_digit(16);
+    match digits {
+        [high, low] => {
+            value(high).zip(value(low)).is_some_and(|(high, low)| (0x20..=0x7e).contains(&(high * 16 + low)))
+        }
+        _ => false,
+    }
 }
 
 /// Bytes of a 1.6 key (requirement R-A05).
@@ -259,6 +270,9 @@ pub enum HashProblem {
     /// Another algorithm.
     #[error("algorithm `{0}` is not argon2id")]
     Algorithm(String),
+    /// The bytes that a hexadecimal key stands for could be taken for text.
+    #[error("the bytes that this hexadecimal key stands for could be taken for text; make another")]
+    Ambiguous,
     /// The system gives no random bytes.
     #[error("the system gives no random bytes")]
     Random,
@@ -320,6 +334,9 @@ pub(crate) fn hash_beside(
     let digits = (2 * KEY_BYTES.start()..=2 * KEY_BYTES.end()).contains(&bytes.len())
         && bytes.iter().all(u8::is_ascii_hexdigit)
         && station.tolerances.contains(&Tolerance::HexKey);
+    if digits && bytes.chunks_exact(2).all(stands_for_printable) {
+        return Err(HashProblem::Ambiguous);
+    }
     let small = digits.then(|| Secret::new(bytes.to_ascii_lowercase()));
     let secret = small.as_ref().unwrap_or(secret);
     let Some(current) = &station.secrets.current else { return hash_secret(secret, salt) };
@@ -470,6 +487,8 @@ mod tests {
         assert_eq!(credentials.check(Some(&tolerated), &key, HERE).await, Ok(Shown::Current));
         assert_eq!(credentials.known(&tolerated, &key, HERE), Known::Here(Shown::Current));
         assert_eq!(credentials.check(Some(&tolerated), &text, HERE).await, Ok(Shown::Current));
+        let printable = Secret::new(b"3132333435363738393a3b3c3d3e3f40".to_vec());
+        assert_eq!(hash_beside(&tolerated, &printable, &[9; 16]), Err(HashProblem::Ambiguous));
         let capital = proposing(&tolerated, &digits.replace('9', "8").to_ascii_uppercase());
         let key = Secret::new(bytes(&digits.replace('9', "8")));
         assert_eq!(credentials.check(Some(&capital), &key, HERE).await, Ok(Shown::Proposed));

@@ -67,6 +67,32 @@ level = "warn"
         Self { folder }
     }
 
+    /// Lets a CSMS do everything.
+    pub fn permit_everything(&self) {
+        let bundle = self.path("everything");
+        std::fs::create_dir(&bundle).unwrap();
+        std::fs::write(
+            bundle.join("bundle.toml"),
+            "party = \"cso\"\nname = \"everything\"\nversion = \"1\"\n",
+        )
+        .unwrap();
+        std::fs::write(bundle.join("all.cedar"), "@id(\"all\") permit (principal, action, resource);\n")
+            .unwrap();
+        self.edit("chargewarden.toml", "builtin:baseline", "everything");
+    }
+
+    /// A station's secret is its maker's.
+    pub fn factory(&self, id: &str) {
+        let entry = format!("id = \"{id}\"\n");
+        self.edit("stations.toml", &entry, &format!("{entry}factory = true\n"));
+    }
+
+    fn edit(&self, name: &str, what: &str, with: &str) {
+        let text = std::fs::read_to_string(self.path(name)).unwrap();
+        assert!(text.contains(what));
+        std::fs::write(self.path(name), text.replace(what, with)).unwrap();
+    }
+
     /// Has the next process log everything.
     pub fn log_everything(&self) {
         let path = self.path("chargewarden.toml");

@@ -16,6 +16,7 @@ mod csms;
 mod gateway;
 mod hostile;
 mod kill;
+mod rotation;
 mod secrets;
 mod station;
 mod wire;

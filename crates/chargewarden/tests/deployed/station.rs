@@ -7,14 +7,30 @@ use crate::wire::{Seen, Wire};
 
 /// Opens a session and gets it past an accepted boot.
 pub async fn booted(gateway: &Gateway, csms: &Csms, id: &str, version: &str) -> (Wire, Link) {
+    booted_with(gateway, csms, (id, SECRET), version).await
+}
+
+/// Asks to be let in with this secret; the status of the answer.
+pub async fn knock(gateway: &Gateway, (id, secret): (&str, &str), version: &str) -> (Wire, u16) {
     let cases: Vec<HandshakeCase> = Corpus::read(include_str!("corpus/handshakes.toml"));
     let mut ordinary = cases.into_iter().next().expect("the first case is an ordinary station");
     for line in &mut ordinary.request {
         *line = line.replace("ocpp1.6", &format!("ocpp{version}"));
     }
-    let mut station = Wire::open(&gateway.address, &ordinary.bytes(&[], id, SECRET)).await;
+    let mut station = Wire::open(&gateway.address, &ordinary.bytes(&[], id, secret)).await;
     let status = station.status().await.map(|(code, _)| code);
-    assert_eq!(status, Some(101), "{id} is let in");
+    (station, status.expect("an answer"))
+}
+
+/// Like [`booted`], with a secret of its own.
+pub async fn booted_with(
+    gateway: &Gateway,
+    csms: &Csms,
+    (id, secret): (&str, &str),
+    version: &str,
+) -> (Wire, Link) {
+    let (mut station, status) = knock(gateway, (id, secret), version).await;
+    assert_eq!(status, 101, "{id} is let in");
     let mut link = csms.session(id).await;
     let boot = match version {
         "1.6" => r#"[2,"boot","BootNotification",{"chargePointModel":"M","chargePointVendor":"V"}]"#,
