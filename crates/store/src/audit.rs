@@ -156,6 +156,63 @@ pub fn show(path: &Path, seq: u64) -> Result<Option<StoredEntry>, AuditError> {
     Ok(found.into_iter().find(|entry| entry.seq == seq))
 }
 
+/// A log opened to read its security events, in order and as often as one likes: beside a running service or on a copy.
+#[derive(Debug)]
+pub struct SecurityEvents {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl SecurityEvents {
+    /// Entries that are read at once, at most.
+    pub const BATCH: usize = 500;
+
+    /// Opens the log: `path` is a data directory or the database in it.
+    pub fn open(path: &Path) -> Result<Self, AuditError> {
+        let path = database(path);
+        let connection = schema::open_to_read(&path, &EVIDENCE)?;
+        Ok(Self { connection, path })
+    }
+
+    /// The next security events behind entry number `after`, or from the first on: at most [`SecurityEvents::BATCH`],
+    /// none when there are no more yet. Found by the index that is written with the entries. Not verified.
+    pub fn behind(&self, after: Option<u64>) -> Result<Vec<StoredEntry>, AuditError> {
+        let failed = |error| StoreError::sqlite(&self.path, error);
+        let mut statement = self
+            .connection
+            .prepare_cached(
+                "SELECT seq FROM notable WHERE seq > ?1 AND kind = 'security' ORDER BY seq LIMIT ?2",
+            )
+            .map_err(failed)?;
+        let after = after.map_or(-1, |seq| i64::try_from(seq).unwrap_or(i64::MAX));
+        let batch = i64::try_from(Self::BATCH).unwrap_or(i64::MAX);
+        let seqs: Vec<i64> = statement
+            .query_map([after, batch], |row| row.get(0))
+            .and_then(Iterator::collect)
+            .map_err(failed)?;
+        let mut found: Vec<StoredEntry> = Vec::with_capacity(seqs.len());
+        // Events come in clusters: those of one chunk are read together.
+        let mut chunk: Vec<StoredEntry> = Vec::new();
+        for seq in seqs.into_iter().filter_map(|seq| u64::try_from(seq).ok()) {
+            if chunk.last().is_none_or(|last| last.seq < seq) {
+                chunk = chunk_from(&self.connection, seq).map_err(failed)?.map_or_else(Vec::new, |stored| {
+                    entry::read(&stored.entries).map_while(Result::ok).map(stored_entry).collect()
+                });
+            }
+            let Some(entry) = chunk.iter().find(|entry| entry.seq == seq) else {
+                let detail = format!("entry {seq} is in the index and cannot be read");
+                return Err(StoreError::Damaged { path: self.path.clone(), detail }.into());
+            };
+            found.push(entry.clone());
+        }
+        Ok(found)
+    }
+}
+
+fn stored_entry(entry: entry::Entry<'_>) -> StoredEntry {
+    StoredEntry { seq: entry.seq, prev: entry.prev, hash: entry.hash, record: entry.record.to_vec() }
+}
+
 /// Writes entries from number `from` on as lines of JSON: `{"seq":…,"prev":"…","hash":"…","record":{…}}`, each record in
 /// its canonical bytes. Returns how many. Not verified.
 pub fn export(path: &Path, from: u64, out: &mut dyn Write) -> Result<u64, AuditError> {

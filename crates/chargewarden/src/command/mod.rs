@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod doctor;
+mod events;
 mod evidence;
 mod policy;
 mod run;
@@ -40,6 +41,8 @@ enum Command {
     /// Stations of the inventory.
     #[command(subcommand)]
     Station(station::Station),
+    /// Security events: what stations report, and what the service sees.
+    Events(events::Events),
     /// The evidence log.
     #[command(subcommand)]
     Evidence(evidence::Evidence),
@@ -64,6 +67,7 @@ pub fn main() -> Exit {
         Command::Doctor(doctor) => doctor.run(),
         Command::Policy(policy) => policy.run(),
         Command::Station(station) => station.run(),
+        Command::Events(events) => events.run(),
         Command::Evidence(evidence) => evidence.run(),
         Command::Schema(schema) => schema.run(),
     };

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 pub const SECRET: &str = "correct-horse-16";
 
 /// The program as cargo built it.
-const PROGRAM: &str = env!("CARGO_BIN_EXE_chargewarden");
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_chargewarden");
 
 /// How long the program may take to listen.
 const START_WAIT: Duration = Duration::from_secs(20);
@@ -106,7 +106,7 @@ level = "warn"
         data.chain([self.path("log.txt")]).map(|path| (path.clone(), std::fs::read(&path).unwrap())).collect()
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 

@@ -13,6 +13,7 @@
 
 mod corpus;
 mod csms;
+mod events;
 mod gateway;
 mod hostile;
 mod kill;
