@@ -88,6 +88,7 @@ pub(crate) fn run() -> Result<()> {
     bans(&metadata, &deny, &mut findings);
     repository(metadata.workspace_root.as_std_path(), &mut findings)?;
     links(metadata.workspace_root.as_std_path(), &mut findings)?;
+    raised(metadata.workspace_root.as_std_path(), &mut findings)?;
     for finding in &findings {
         eprintln!("finding: {finding}");
     }
@@ -98,6 +99,51 @@ pub(crate) fn run() -> Result<()> {
         }
         n => bail!("{n} findings"),
     }
+}
+
+/// The catalogue of security events does not promise what nothing raises.
+fn raised(root: &Path, findings: &mut Vec<String>) -> Result<()> {
+    let catalogue = std::fs::read_to_string(root.join("crates/evidence/src/security/own.rs"))?;
+    let mut code = String::new();
+    for crate_name in ["engine", "proxy", "chargewarden"] {
+        read_rust(&root.join("crates").join(crate_name).join("src"), &mut code)?;
+    }
+    // `    AuthFailed, Admission, false;`
+    let declared = catalogue.lines().filter_map(|line| {
+        let (name, rest) = line.strip_prefix("    ")?.split_once(", ")?;
+        let (source, _) = rest.strip_suffix(';')?.split_once(", ")?;
+        name.chars().all(|c| c.is_ascii_alphanumeric()).then_some((name, source))
+    });
+    let mut count = 0;
+    for (name, source) in declared {
+        count += 1;
+        let raised = code.contains(&format!("OwnEvent::{name}"));
+        match (raised, source == "NothingYet") {
+            (false, false) => findings.push(format!("nothing raises the security event `{name}`")),
+            (true, true) => {
+                findings.push(format!("the security event `{name}` is raised, and the catalogue denies it"))
+            }
+            (true, false) | (false, true) => {}
+        }
+    }
+    if count == 0 {
+        findings.push("the catalogue of security events cannot be read".to_owned());
+    }
+    Ok(())
+}
+
+/// Appends the Rust files of a folder, but for what is only for tests.
+fn read_rust(folder: &Path, code: &mut String) -> Result<()> {
+    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        if path.is_dir() {
+            read_rust(&path, code)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path)?;
+            code.push_str(text.split("#[cfg(test)]").next().unwrap_or_default());
+        }
+    }
+    Ok(())
 }
 
 fn directions(metadata: &Metadata, findings: &mut Vec<String>) {

@@ -27,6 +27,7 @@ use tokio::task::JoinHandle;
 use crate::{
     config::Settings,
     inventory::{self, Import},
+    policies,
     storage::{Storage, StorageError},
     telemetry,
 };
@@ -126,6 +127,7 @@ impl Gateway {
             store: Arc::clone(&store),
         })
         .await?;
+        policies::compare(&*store, &settings.bundles, &proxy).await?;
         let ready = Arc::new(AtomicBool::new(true));
         let admin = Admin::start(chargewarden_admin::Plan {
             address: settings.admin,

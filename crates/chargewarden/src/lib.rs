@@ -18,6 +18,7 @@ mod descriptors;
 mod exit;
 mod gateway;
 mod inventory;
+mod policies;
 mod storage;
 mod telemetry;
 

@@ -1,5 +1,6 @@
 //! How a session ends, and what each side is told of it.
 
+use chargewarden_evidence::OwnEvent;
 use chargewarden_ocpp::Side;
 use tokio_websockets::{CloseCode, Error};
 
@@ -83,6 +84,27 @@ impl Ending {
             Ending::Withdrawn(Withdrawn::Quarantined) => "station-quarantined",
             Ending::Withdrawn(Withdrawn::Changed) => "station-changed",
             Ending::Certificate(fault) => Reason::from(fault).code(),
+        }
+    }
+
+    /// The security event that it is; none where connections just end, and where the core has raised it.
+    pub(crate) fn event(self) -> Option<OwnEvent> {
+        match self {
+            Ending::Protocol(_) => Some(OwnEvent::SchemaViolation),
+            Ending::TooLong(_) | Ending::SlowMessage(_) | Ending::Rate(_) => {
+                Some(OwnEvent::RateLimitExceeded)
+            }
+            Ending::Withdrawn(Withdrawn::Quarantined) => Some(OwnEvent::StationQuarantined),
+            Ending::Withdrawn(Withdrawn::Removed | Withdrawn::Changed) => Some(OwnEvent::AdmissionWithdrawn),
+            Ending::Certificate(fault) => Reason::from(fault).event(),
+            Ending::Closed(..)
+            | Ending::Lost(_)
+            | Ending::SlowPeer(_)
+            | Ending::Silent(_)
+            | Ending::Engine { .. }
+            | Ending::Evidence
+            | Ending::Replaced
+            | Ending::Drain => None,
         }
     }
 

@@ -197,6 +197,17 @@ impl Recorder {
             chargewarden_ocpp::Side::Station => Side::Station,
             chargewarden_ocpp::Side::Csms => Side::Csms,
         };
+        if let Some(event) = closing.ending.event() {
+            let event = Security {
+                station: closing.entry.id.to_string(),
+                csms: closing.entry.csms.name.clone(),
+                session: closing.session.to_owned(),
+                peer: closing.station_peer.to_owned(),
+                detail: format!("session ended: {} ({})", closing.ending.word(), side.word()),
+                ..Security::own(event)
+            };
+            self.security(event).await;
+        }
         let connection = Connection {
             side,
             stage: Stage::Closed,

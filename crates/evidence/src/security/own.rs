@@ -133,11 +133,11 @@ own_events! {
 
     // ---- operation --------------------------------------------------------------------------
 
-    /// Other policies are in force, or a bundle was turned down.
+    /// Other policies are in force than before.
     PolicyChanged, Operation, true;
-    /// A station was set apart, or released again.
+    /// A session was ended since its station was set apart.
     StationQuarantined, Operation, true;
-    /// A session was ended since what it rested on is gone: its station removed, its secret or profile changed.
+    /// A session was ended since what it rested on is gone: its station was removed, or its secret or profile changed.
     AdmissionWithdrawn, Operation, false;
 }
 
