@@ -16,9 +16,7 @@ use chargewarden_evidence::{
     Bundle as BundleRecord, BundleOutcome, Durability, Event, Hash, Lifecycle, Phase, Record, Stamp,
 };
 use chargewarden_policy::Policies;
-use chargewarden_proxy::{
-    Applied, ListenerTls, Plan, Proxy, Roster, RosterError, Rotated, Secret, StationId, tls::TlsProblem,
-};
+use chargewarden_proxy::{Applied, ListenerTls, Plan, Proxy, Roster, RosterError, tls::TlsProblem};
 use chargewarden_store::{Scribe, Source, Store, StoreError};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -164,11 +162,6 @@ impl Gateway {
     /// What is wrong with the files; then what was in force stays in force.
     pub async fn reload_tls(&self, listener: usize, tls: ListenerTls) -> Result<(), TlsProblem> {
         self.proxy.reload_tls(listener, tls).await
-    }
-
-    /// Gives a connected station another password: see [`Proxy::rotate`].
-    pub async fn rotate(&self, station: &StationId, secret: &Secret) -> Rotated {
-        self.proxy.rotate(station, secret).await
     }
 
     /// The inventory.

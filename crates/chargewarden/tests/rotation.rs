@@ -114,8 +114,10 @@ async fn change(world: &World, id: &str, version: Version, password: &str) {
     let _ = tokio::time::timeout(Duration::from_millis(500), session.call(action, payload)).await;
 }
 
-fn id(text: &str) -> StationId {
-    StationId::parse(text).unwrap()
+/// The service gives a station this password, or one that it makes.
+async fn rotate(world: &World, station: &str, password: Option<&str>) -> Rotated {
+    let secret = password.map(|password| Secret::new(password.into()));
+    world.gateway.roster().rotate(&StationId::parse(station).unwrap(), secret.as_ref()).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -195,7 +197,7 @@ async fn without_an_answer_either_works_once_and_then_only_that_one() {
 async fn a_password_for_after_the_restart_leaves_the_old_one_good_until_it_is_used() {
     let world = World::start().await;
     let peer = connect(&world, "CS-1", Version::V201, SECRET, Word::RebootRequired).await;
-    let outcome = world.gateway.rotate(&id("CS-1"), &Secret::new(NEW.into())).await;
+    let outcome = rotate(&world, "CS-1", Some(NEW)).await;
     assert_eq!(outcome, Rotated::Deferred);
     peer.leave(&world).await;
     for _ in 0..2 {
@@ -205,7 +207,7 @@ async fn a_password_for_after_the_restart_leaves_the_old_one_good_until_it_is_us
         );
     }
     let peer = connect(&world, "CS-1", Version::V201, SECRET, Word::Accepted).await;
-    let again = world.gateway.rotate(&id("CS-1"), &Secret::new(OTHER.into())).await;
+    let again = rotate(&world, "CS-1", Some(OTHER)).await;
     assert!(matches!(again, Rotated::NotSent(_)), "{again:?}");
     peer.leave(&world).await;
     assert!(admitted(&world, "CS-1", Version::V201, NEW).await);
@@ -215,16 +217,15 @@ async fn a_password_for_after_the_restart_leaves_the_old_one_good_until_it_is_us
 #[tokio::test(flavor = "multi_thread")]
 async fn the_service_replaces_a_password_by_itself() {
     let world = World::start().await;
-    let secret = Secret::new(NEW.into());
-    assert_eq!(world.gateway.rotate(&id("CS-1"), &secret).await, Rotated::NotConnected);
+    assert_eq!(rotate(&world, "CS-1", Some(NEW)).await, Rotated::NotConnected);
     for (station, word, outcome) in [
         ("CS-1", Word::Accepted, Rotated::Accepted),
         ("CS-2", Word::Rejected, Rotated::Rejected),
         ("CS-3", Word::Error, Rotated::Rejected),
     ] {
         let peer = connect(&world, station, Version::V16, SECRET, word).await;
-        assert_eq!(world.gateway.rotate(&id(station), &secret).await, outcome, "{word:?}");
-        let short = world.gateway.rotate(&id(station), &Secret::new(b"short".to_vec())).await;
+        assert_eq!(rotate(&world, station, Some(NEW)).await, outcome, "{word:?}");
+        let short = rotate(&world, station, Some("short")).await;
         assert!(matches!(short, Rotated::NotSent(_)), "{short:?}");
         let csms = world.csms.session(station).unwrap();
         assert!(!csms.transcript().to_string().contains(NEW), "the CSMS sees nothing of it");
@@ -232,6 +233,26 @@ async fn the_service_replaces_a_password_by_itself() {
         peer.leave(&world).await;
         assert_eq!(admitted(&world, station, Version::V16, NEW).await, accepted, "{word:?}");
         assert_eq!(admitted(&world, station, Version::V16, SECRET).await, !accepted, "{word:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_makes_passwords_that_a_station_can_take() {
+    let world = World::start_with(|config| {
+        config.inventory.stations[1].tolerances = vec!["hex-key".to_owned()];
+    })
+    .await;
+    for (station, version, length) in
+        [("CS-1", Version::V16, 20), ("CS-2", Version::V16, 40), ("CS-3", Version::V21, 40)]
+    {
+        let peer = connect(&world, station, version, SECRET, Word::Accepted).await;
+        assert_eq!(rotate(&world, station, None).await, Rotated::Accepted);
+        let made = peer.given.lock().unwrap().first().cloned().unwrap();
+        assert_eq!(made.len(), length);
+        assert_eq!(made.bytes().all(|byte| byte.is_ascii_hexdigit()), station == "CS-2", "{station}");
+        peer.leave(&world).await;
+        assert!(admitted(&world, station, version, &made).await, "{station}");
+        assert!(!admitted(&world, station, version, SECRET).await, "{station}");
     }
 }
 
@@ -306,7 +327,7 @@ async fn nothing_of_a_station_in_quarantine_is_relayed() {
         let answer = peer.station.call(action, payload).await.unwrap();
         assert!(answer.text().contains("SecurityError"), "{}", answer.text());
     }
-    let refused = world.gateway.rotate(&id("CS-1"), &Secret::new(NEW.into())).await;
+    let refused = rotate(&world, "CS-1", Some(NEW)).await;
     assert!(matches!(refused, Rotated::NotSent(_)), "{refused:?}");
     assert_eq!(world.csms.opened_in_all(), opened, "no CSMS hears of it");
     apart(None).await.unwrap();

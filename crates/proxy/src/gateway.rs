@@ -16,7 +16,7 @@ use chargewarden_engine::World;
 use chargewarden_evidence::Security;
 use chargewarden_store::{Scribe, Store};
 use thiserror::Error;
-use tokio::{net::TcpListener, sync::oneshot, time::timeout};
+use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -26,15 +26,11 @@ use crate::{
     credential::Credentials,
     doors::Doors,
     guesses::Guesses,
-    handshake::StationId,
     listener::{self, Entrance, ListenerPlan, ListenerTls},
     meters::Meters,
     presence::{Presence, Told},
     recorder::Recorder,
     roster::Roster,
-    rotation::{Errand, Rotated},
-    secret::Secret,
-    session::text_of,
     states::States,
     tls::TlsProblem,
     upstream::displacement::Displacement,
@@ -241,22 +237,6 @@ impl Proxy {
             ),
         }
         read
-    }
-
-    /// Gives a connected station another password by a command of our own, and waits for what becomes of it: at most as long as a
-    /// call of its CSMS that is open may take, and our own after that.
-    ///
-    /// What is not settled then is settled by what the station uses when it connects next.
-    pub async fn rotate(&self, id: &StationId, secret: &Secret) -> Rotated {
-        let Some(signal) = self.shared.presence.signal(id) else { return Rotated::NotConnected };
-        let Some(password) = text_of(secret) else { return Rotated::NotSent("it is not text".to_owned()) };
-        let (reply, outcome) = oneshot::channel();
-        signal.send(Errand { password, reply });
-        let limits = self.shared.world.load().limits;
-        let ticks = self.shared.bounds.tick * 2;
-        let wait = Duration::from_millis(limits.answer_ms + limits.own_answer_ms) + ticks;
-        // The session ended, or takes too long: nobody knows.
-        timeout(wait, outcome).await.ok().and_then(Result::ok).unwrap_or(Rotated::Unanswered)
     }
 
     /// Stops accepting at once. Also what makes the service not ready.

@@ -66,7 +66,7 @@ pub use password::{
 };
 pub use profile::Profile;
 pub use refusal::Reason;
-pub use roster::{Applied, Resolve, Roster, RosterError};
+pub use roster::{Applied, ROTATION_WAIT, Resolve, Roster, RosterError};
 pub use rotation::Rotated;
 pub use secret::Secret;
 pub use tolerance::{Tolerance, UnknownTolerance};

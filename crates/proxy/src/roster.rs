@@ -9,6 +9,8 @@ mod rotation;
 #[cfg(test)]
 mod tests;
 
+pub use rotation::ROTATION_WAIT;
+
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap},

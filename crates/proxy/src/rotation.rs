@@ -4,7 +4,7 @@ use chargewarden_engine::{Password, RotationOutcome};
 use thiserror::Error;
 use tokio::sync::oneshot;
 
-/// What became of a password that a connected station was to be given ([`crate::Proxy::rotate`]).
+/// What became of a password that a connected station was to be given ([`crate::Roster::rotate`]).
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Rotated {
     /// The station has it, and the old one is refused from now on.
@@ -43,6 +43,7 @@ impl From<RotationOutcome> for Rotated {
 /// A password for a session to send, and who waits to hear of it.
 #[derive(Debug)]
 pub(crate) struct Errand {
-    pub(crate) password: Password,
+    /// None: the session makes one.
+    pub(crate) password: Option<Password>,
     pub(crate) reply: oneshot::Sender<Rotated>,
 }

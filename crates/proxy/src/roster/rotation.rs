@@ -1,13 +1,27 @@
 //! A station's password is replaced while both are good: from the moment before the command is sent until the station has
 //! said, or shown by signing in, which of the two it uses (requirement R-A07).
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use chargewarden_engine::SessionLimits;
 use chargewarden_evidence::Durability;
 use chargewarden_store::Credential;
+use tokio::{sync::oneshot, time::timeout};
 
 use super::{Roster, RosterError};
-use crate::{credential::Shown, directory::Station};
+use crate::{
+    credential::Shown,
+    directory::Station,
+    handshake::StationId,
+    rotation::{Errand, Rotated},
+    secret::Secret,
+    session::text_of,
+};
+
+/// How long a rotation may take: a call of the CSMS that is open is answered first, then ours, and a session looks at its
+/// waits every few seconds.
+pub const ROTATION_WAIT: Duration =
+    Duration::from_millis(SessionLimits::ANSWER_MS + SessionLimits::OWN_ANSWER_MS + 15_000);
 
 impl Roster {
     /// Keeps the hash of a password that is about to be sent to the station: durable before the command leaves, so that
@@ -28,6 +42,23 @@ impl Roster {
         after.proposed = Some(proposed);
         after.proposed_deferred = false;
         self.commit(&before, after, by).await.map(drop)
+    }
+
+    /// Gives a connected station another password by a command of our own, and waits for what becomes of it, at most
+    /// [`ROTATION_WAIT`]. Without `secret` one is made that the station can take; nobody is shown it.
+    ///
+    /// What is not settled then is settled by what the station uses when it connects next.
+    pub async fn rotate(&self, id: &StationId, secret: Option<&Secret>) -> Rotated {
+        let Some(signal) = self.presence.signal(id) else { return Rotated::NotConnected };
+        let password = match secret.map(text_of) {
+            Some(None) => return Rotated::NotSent("it is not text".to_owned()),
+            Some(given @ Some(_)) => given,
+            None => None,
+        };
+        let (reply, outcome) = oneshot::channel();
+        signal.send(Errand { password, reply });
+        // The session ended, or it takes too long: nobody knows.
+        timeout(ROTATION_WAIT, outcome).await.ok().and_then(Result::ok).unwrap_or(Rotated::Unanswered)
     }
 
     /// The station took the password that was proposed: it is the one in force, the old one is refused at once, and it is not

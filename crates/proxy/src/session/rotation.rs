@@ -37,7 +37,8 @@ impl Session {
     /// Somebody wants the station to have another password.
     pub(super) async fn ordered(&mut self) -> Result<(), Ending> {
         let Some(Errand { password, reply }) = self.signal.take_errand() else { return Ok(()) };
-        match self.begin_rotation(password) {
+        let password = password.map_or_else(|| self.fresh_password(), Ok);
+        match password.and_then(|password| self.begin_rotation(password)) {
             Ok(steps) => {
                 self.rotation.get_or_insert_default().reply = Some(reply);
                 self.carry_on(steps).await
