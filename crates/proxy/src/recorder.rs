@@ -34,10 +34,12 @@ pub(crate) struct Refused<'a> {
 impl Refused<'_> {
     fn event(&self, event: OwnEvent) -> Security {
         let reason = self.reason.code();
+        // What a CSMS did is neither the station's doing nor that of the address it came from.
+        let by_csms = matches!(event, OwnEvent::UpstreamCertInvalid | OwnEvent::UpstreamRefused);
         Security {
             station: self.station.map(ToString::to_string).unwrap_or_default(),
             csms: self.csms.to_owned(),
-            peer: self.peer.to_owned(),
+            peer: if by_csms { String::new() } else { self.peer.to_owned() },
             detail: if self.detail.is_empty() {
                 reason.to_owned()
             } else {

@@ -138,9 +138,9 @@ pub struct Csms {
 pub struct CsmsTls {
     /// PEM files of the anchors its certificate must lead to. Nothing else is trusted, no public authority either.
     pub anchors: Vec<PathBuf>,
-    /// Revocation lists, PEM or DER.
+    /// Revocation lists, PEM or DER. With any, every certificate of its chain must be covered by one that has not expired.
     pub crls: Vec<PathBuf>,
-    /// The name its certificate must have; the host of the URL when left out.
+    /// The name its certificate must have, among its alternative names; the host of the URL when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_name: Option<String>,
     /// PEM file of our certificate, followed by those above it.

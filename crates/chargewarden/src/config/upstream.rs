@@ -329,3 +329,120 @@ pub(super) fn credentials(
     }
     Ok(Some(CsmsCredentials { user: entry.user.map(str::to_owned), password: Secret::new(password) }))
 }
+
+#[cfg(test)]
+mod tests {
+    use chargewarden_testkit::pki::{Authority, Leaf};
+
+    use super::*;
+    use crate::config::{read_text, resolve};
+
+    /// What is wrong with a configuration whose files are in `place`.
+    fn problems(place: &Path, csms: &str, station: &str) -> String {
+        let text = format!(
+            "[inventory]\nfile = \"stations.toml\"\n[[parties]]\nname = \"cso\"\nbundles = [\"builtin:baseline\"]\n{csms}"
+        );
+        let hash = chargewarden_testkit::quick_hash("x", b"salt of the test");
+        let entry =
+            format!("[[station]]\nid = \"CS-1\"\nversions = [\"1.6\"]\nsecret_hash = \"{hash}\"\n{station}");
+        std::fs::write(place.join("stations.toml"), entry).unwrap();
+        let sources = read_text(&text, place.to_owned(), []).unwrap();
+        match resolve(&sources.config, &sources.base) {
+            Ok(_) => String::new(),
+            Err(problems) => problems.to_string(),
+        }
+    }
+
+    fn csms(name: &str, url: &str, tls: &str) -> String {
+        format!("[[csms]]\nname = \"{name}\"\nparty = \"cso\"\nurl = \"{url}\"\n{tls}")
+    }
+
+    #[test]
+    fn every_file_and_every_contradiction_is_said_at_once() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path();
+        let root = Authority::root("root");
+        root.write(folder, "root").unwrap();
+        root.issue_to(folder, "one", &Leaf::station("one")).unwrap();
+        root.issue_to(folder, "other", &Leaf::station("other")).unwrap();
+        root.issue(&Leaf::server("old").authority().expired()).write(folder, "old").unwrap();
+        std::fs::write(folder.join("nothing.pem"), "nothing here").unwrap();
+        let text = [
+            csms(
+                "a",
+                "wss://a.example/x",
+                "[csms.tls]\nanchors = [\"none.pem\", \"nothing.pem\"]\ncrls = [\"root.pem\"]\n",
+            ),
+            csms("b", "wss://b.example/x", "[csms.tls]\nanchors = [\"old.pem\"]\nmin_version = \"1.1\"\n"),
+            csms(
+                "c",
+                "wss://c.example/x",
+                "[csms.tls]\nanchors = [\"root.pem\"]\ncertificate = \"one.pem\"\nkey = \"other.key\"\n",
+            ),
+            csms("d", "wss://d.example/x", "[csms.tls]\nserver_name = \"not a name\"\nkey = \"one.key\"\n"),
+            csms("e", "ws://127.0.0.1/x", "[csms.tls]\nanchors = [\"root.pem\"]\n"),
+            csms("f", "wss://f.example/x", ""),
+            csms("g", "http://g.example/x", ""),
+            csms("h", "wss://me:secret@h.example/x", ""),
+        ];
+        let problems = problems(folder, &text.concat(), "csms = \"e\"\n");
+        for expected in [
+            "csms[0].tls.anchors[0]: cannot read `",
+            "csms[0].tls.anchors[1]: `",
+            "nothing.pem` holds no certificate",
+            "root.pem` holds no revocation list",
+            "csms[1].tls.anchors: every anchor has expired; put the new one there: subject `CN=old`",
+            "csms[1].tls.min_version: `1.1` is not `1.2` or `1.3`",
+            "other.key` is not the key of the first certificate in `",
+            "csms[3].tls.anchors: name the root certificate",
+            "csms[3].tls.server_name: `not a name` is neither a host name nor an address",
+            "csms[3].tls.certificate: a key needs its certificate",
+            "csms[4].tls: the URL begins with ws:// and has no TLS",
+            "csms[5].tls: wss needs `[csms.tls]` with `anchors`",
+            "csms[6].url: `http://g.example/x` does not begin with `wss://` or `ws://`",
+            "csms[7].url: no credentials in the URL",
+        ] {
+            assert!(problems.contains(expected), "`{expected}` is not in:\n{problems}");
+        }
+        assert!(!problems.contains("secret"), "a secret is shown:\n{problems}");
+    }
+
+    #[test]
+    fn the_access_of_a_station_is_checked_with_its_csms() {
+        let place = tempfile::tempdir().unwrap();
+        let root = Authority::root("root");
+        root.write(place.path(), "root").unwrap();
+        root.issue_to(place.path(), "own", &Leaf::station("own")).unwrap();
+        std::fs::write(place.path().join("password"), "a password").unwrap();
+        let secure = csms("main", "wss://csms.example/x", "[csms.tls]\nanchors = [\"root.pem\"]\n");
+        let plain = csms("main", "ws://127.0.0.1/x", "");
+        for (csms, upstream, expected) in [
+            (&secure, "identity = \"x\"\ncertificate = \"own.pem\"\nkey = \"own.key\"\n", ""),
+            (&secure, "url = \"wss://other.example/y\"\n", ""),
+            (&secure, "url = \"ws://127.0.0.1/y\"\n", ""),
+            (&secure, "url = \"ws://other.example/y\"\n", "upstream.url: `other.example` is another machine"),
+            (&secure, "url = \"wss://other.example/y?z\"\n", "upstream.url: a query cannot be kept"),
+            (&secure, "certificate = \"own.pem\"\n", "upstream.key: a certificate needs its key"),
+            (&secure, "certificate = \"root.pem\"\nkey = \"own.key\"\n", "upstream.key: `"),
+            (&secure, "identity = \"..\"\n", "upstream.identity: 1 to 128 characters"),
+            (
+                &secure,
+                "identity = \"a:b\"\npassword_file = \"password\"\n",
+                "a user name has no `:`; give `user`",
+            ),
+            (&secure, "user = \"x\"\n", "upstream.user: a user needs `password_file` or `password_env`"),
+            (&plain, "url = \"wss://other.example/y\"\n", "upstream.url: wss:// needs the anchors of `main`"),
+            (
+                &plain,
+                "certificate = \"own.pem\"\nkey = \"own.key\"\n",
+                "a client certificate needs a wss:// URL",
+            ),
+        ] {
+            let found = problems(place.path(), csms, &format!("[station.upstream]\n{upstream}"));
+            assert!(
+                found.contains(expected) && found.is_empty() == expected.is_empty(),
+                "{upstream}: {found}"
+            );
+        }
+    }
+}

@@ -34,7 +34,7 @@ struct Key {
     from_station: bool,
     /// The type; empty for all types of a station that nobody knows, since it could name as many as it likes.
     kind: String,
-    /// Station or address; empty where too many are told apart.
+    /// Station, address or CSMS; empty where too many are told apart.
     whom: String,
 }
 
@@ -110,10 +110,15 @@ impl Key {
     fn of(event: &Security) -> Key {
         // A stranger can claim a thousand stations from one address; a station in session is itself.
         let address = event.peer.parse::<SocketAddr>().ok().filter(|_| is_about_stranger(event));
+        let whom = match address {
+            Some(address) => origin(address.ip()).to_string(),
+            None if is_about_csms(event) => event.csms.clone(),
+            None => event.station.clone(),
+        };
         Key {
             from_station: event.origin == Origin::Station,
             kind: if event.unknown { String::new() } else { event.kind.to_string() },
-            whom: address.map_or_else(|| event.station.clone(), |address| origin(address.ip()).to_string()),
+            whom,
         }
     }
 }
@@ -121,6 +126,11 @@ impl Key {
 /// Whether it is about somebody who was not admitted.
 pub(crate) fn is_about_stranger(event: &Security) -> bool {
     event.session.is_empty() && !event.peer.is_empty()
+}
+
+/// Whether it is about a CSMS that no session was opened to: all its stations see the same.
+fn is_about_csms(event: &Security) -> bool {
+    event.session.is_empty() && event.peer.is_empty() && !event.csms.is_empty()
 }
 
 #[cfg(test)]
@@ -154,6 +164,19 @@ mod tests {
         // Counting begins anew.
         assert_eq!(tally.count(&guess("1", "192.0.2.1:5000"), at(0), start + WINDOW), Fate::Alone);
         assert_eq!(tally.sums(None), []);
+    }
+
+    #[test]
+    fn what_a_csms_does_to_every_station_is_counted_together() {
+        let (tally, now) = (Tally::default(), Instant::now());
+        let seen = |station: u32, csms: &str| Security {
+            station: station.to_string(),
+            csms: csms.into(),
+            ..Security::own(OwnEvent::UpstreamCertInvalid)
+        };
+        let fates: Vec<Fate> = (0..100).map(|n| tally.count(&seen(n, "main"), at(0), now)).collect();
+        assert_eq!(fates.iter().filter(|fate| **fate == Fate::Alone).count(), 10);
+        assert_eq!(tally.count(&seen(0, "other"), at(0), now), Fate::Alone);
     }
 
     #[test]
