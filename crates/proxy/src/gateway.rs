@@ -26,11 +26,14 @@ use crate::{
     credential::Credentials,
     doors::Doors,
     guesses::Guesses,
+    handshake::StationId,
     listener::{self, Entrance, ListenerPlan, ListenerTls},
     meters::Meters,
     presence::{Presence, Told},
     recorder::Recorder,
     roster::Roster,
+    rotation::Rotated,
+    secret::Secret,
     states::States,
     tls::TlsProblem,
     upstream::displacement::Displacement,
@@ -237,6 +240,11 @@ impl Proxy {
             ),
         }
         read
+    }
+
+    /// Gives a connected station this password by a command of our own: see [`Roster::rotate`].
+    pub async fn rotate(&self, id: &StationId, secret: &Secret) -> Rotated {
+        self.shared.roster.rotate(id, Some(secret)).await
     }
 
     /// Stops accepting at once. Also what makes the service not ready.
