@@ -29,7 +29,7 @@ const STICKY: u32 = 0o1000;
 pub(crate) fn look(place: &str, path: &Path, kind: Kind) -> Vec<Finding> {
     let mut found = Vec::new();
     match mode(path) {
-        Ok(bits) => found.extend(judge(place, path, kind, bits)),
+        Ok(mode) => found.extend(judge(place, path, kind, mode)),
         Err(error) => found.push(Finding::new(
             Code::FileUnseen,
             place,
@@ -39,32 +39,42 @@ pub(crate) fn look(place: &str, path: &Path, kind: Kind) -> Vec<Finding> {
     }
     // Whoever may change the directory may put another file in its place.
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if let Ok(bits) = mode(directory)
-        && bits & OTHER_WRITE != 0
-        && bits & STICKY == 0
+    if let Ok(mode) = mode(directory)
+        && mode.bits & OTHER_WRITE != 0
+        && mode.bits & STICKY == 0
     {
-        found.push(writable(place, directory, bits));
+        found.push(writable(place, directory, mode));
     }
     found
 }
 
-fn mode(path: &Path) -> io::Result<u32> {
+/// The mode of a file.
+#[derive(Debug, Clone, Copy)]
+struct Mode {
+    /// As it is, for people.
+    shown: u32,
+    /// As far as it concerns others than the owner.
+    bits: u32,
+}
+
+fn mode(path: &Path) -> io::Result<Mode> {
     let found = std::fs::metadata(path)?;
     // A group of one is the owner by another name; that is how some systems set up users.
     let private_group = found.uid() == found.gid();
-    let bits = found.permissions().mode();
-    Ok(if private_group { bits & !(GROUP_READ | GROUP_WRITE) } else { bits })
+    let shown = found.permissions().mode();
+    Ok(Mode { shown, bits: if private_group { shown & !(GROUP_READ | GROUP_WRITE) } else { shown } })
 }
 
-fn judge(place: &str, path: &Path, kind: Kind, bits: u32) -> Option<Finding> {
+fn judge(place: &str, path: &Path, kind: Kind, mode: Mode) -> Option<Finding> {
+    let bits = mode.bits;
     if bits & (GROUP_WRITE | OTHER_WRITE) != 0 {
-        return Some(writable(place, path, bits));
+        return Some(writable(place, path, mode));
     }
     let readable = |code, others| {
         Finding::new(
             code,
             place,
-            format!("`{}` can be read by {others} (mode {:04o})", path.display(), bits & 0o7777),
+            format!("`{}` can be read by {others} (mode {:04o})", path.display(), mode.shown & 0o7777),
             format!("chmod go-rwx {}", path.display()),
         )
     };
@@ -79,11 +89,15 @@ fn judge(place: &str, path: &Path, kind: Kind, bits: u32) -> Option<Finding> {
     }
 }
 
-fn writable(place: &str, path: &Path, bits: u32) -> Finding {
+fn writable(place: &str, path: &Path, mode: Mode) -> Finding {
     Finding::new(
         Code::FileWritable,
         place,
-        format!("`{}` can be changed by others on this machine (mode {:04o})", path.display(), bits & 0o7777),
+        format!(
+            "`{}` can be changed by others on this machine (mode {:04o})",
+            path.display(),
+            mode.shown & 0o7777
+        ),
         format!("chmod go-w {}", path.display()),
     )
 }
@@ -108,7 +122,8 @@ mod tests {
             (Kind::Trusted, 0o664, Some("file-writable")),
             (Kind::Trusted, 0o666, Some("file-writable")),
         ] {
-            let found = judge("here", Path::new("file"), kind, bits).map(|finding| finding.code.code());
+            let found = judge("here", Path::new("file"), kind, Mode { shown: bits, bits })
+                .map(|finding| finding.code.code());
             assert_eq!(found, expected, "{kind:?} {bits:o}");
         }
     }
