@@ -333,6 +333,7 @@ async fn begin(gateway: &Arc<Shared>, peer: SocketAddr, admitted: Admitted, upgr
         signal,
         holding,
         standing,
+        why: String::new(),
         challenge: None,
         csms_first: false,
         rotation: None,

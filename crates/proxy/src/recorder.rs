@@ -68,6 +68,8 @@ pub(crate) struct Closing<'a> {
     pub(crate) entry: &'a Station,
     pub(crate) station_peer: &'a str,
     pub(crate) ending: Ending,
+    /// What is known of the reason beyond its word.
+    pub(crate) why: &'a str,
 }
 
 impl Recorder {
@@ -205,7 +207,10 @@ impl Recorder {
                 csms: closing.entry.csms.name.clone(),
                 session: closing.session.to_owned(),
                 peer: closing.station_peer.to_owned(),
-                detail: format!("session ended: {} ({})", closing.ending.word(), side.word()),
+                detail: match closing.why {
+                    "" => format!("session ended: {} ({})", closing.ending.word(), side.word()),
+                    why => format!("session ended: {} ({}): {why}", closing.ending.word(), side.word()),
+                },
                 ..Security::own(event)
             };
             self.security(event).await;
@@ -219,7 +224,7 @@ impl Recorder {
             session: closing.session.to_owned(),
             subprotocol: String::new(),
             reason: Cow::Borrowed(closing.ending.word()),
-            detail: String::new(),
+            detail: closing.why.to_owned(),
             code: Some(code),
         };
         self.connection(connection).await;

@@ -57,6 +57,8 @@ pub(crate) struct Session {
     pub(crate) holding: Holding,
     /// The certificate it rests on, with security profile 3.
     pub(crate) standing: Option<Standing>,
+    /// What is known of the reason it ends for, beyond the word; for evidence.
+    pub(crate) why: String,
     /// The payload of the ping that a challenge sent.
     pub(crate) challenge: Option<[u8; 8]>,
     /// Which side is looked at first, alternating, so that a busy one does not starve the other.
@@ -131,7 +133,7 @@ impl Session {
             Event::Told(Told::Replaced) => Err(Ending::Replaced),
             Event::Told(Told::Drain) => Err(Ending::Drain),
             Event::Told(Told::Withdrawn(withdrawn)) => Err(Ending::Withdrawn(withdrawn)),
-            Event::Told(Told::Reexamine) => self.reexamine().await,
+            Event::Told(Told::Reexamine) => self.reexamine(),
             // Boxed: a future is as large as its largest part, and this part is rare.
             Event::Told(Told::Errand) => Box::pin(self.ordered()).await,
         }
@@ -298,8 +300,13 @@ impl Session {
         };
         tokio::join!(csms, station);
 
-        let closing =
-            Closing { session: &self.id, entry: &self.entry, station_peer: &self.station.address, ending };
+        let closing = Closing {
+            session: &self.id,
+            entry: &self.entry,
+            station_peer: &self.station.address,
+            ending,
+            why: &self.why,
+        };
         self.gateway.recorder.closed(&closing, u16::from(code)).await;
         tracing::info!(station = %self.entry.id, session = %self.id, reason = ending.word(), side = meters::side_word(ending.side()), "session ended");
         drop(self.holding);

@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use crate::{
-    connections, refusals,
+    connections, refusals, settled,
     world::{
         World,
         tls::{Pki, dial},
@@ -70,7 +70,7 @@ async fn without_its_header_a_balancer_is_refused() {
     let mut tcp = TcpStream::connect(gateway).await.unwrap();
     tcp.write_all(b"PROXY TCP4 192.0.2.7 10.0.0.1 8080 443\r\n").await.unwrap();
     assert_eq!(tcp.read(&mut [0; 16]).await.unwrap_or_default(), 0);
-    let records = world.records().await;
+    let records = settled(world).await;
     let reasons: Vec<&str> = refusals(&records).into_iter().map(|(reason, _)| reason).collect();
     assert_eq!(reasons, ["proxy-header", "proxy-header"]);
 }
@@ -84,7 +84,7 @@ async fn from_others_the_header_is_not_read() {
     Station::obliging(&dial).await.unwrap().close().await;
     dial.url = format!("wss://{}/ocpp", balancer(&world).await);
     Station::obliging(&dial).await.unwrap_err();
-    let records = world.records().await;
+    let records = settled(world).await;
     let refused = connections(&records, "stage", "refused");
     assert_eq!(refused.len(), 1);
     assert_eq!(refused[0]["reason"], "tls-failed");

@@ -12,7 +12,7 @@ use chargewarden_testkit::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::{
-    connections, refusals,
+    connections, refusals, settled,
     world::{
         SECRET,
         tls::{ORGANISATION, Pki, dial},
@@ -93,7 +93,7 @@ async fn faults_have_their_reasons_inside_and_one_answer_outside() {
     assert!(error.alert().is_some(), "{error}");
     assert_eq!(world.csms.connections(), 0);
 
-    let records = world.records().await;
+    let records = settled(world).await;
     let said = refusals(&records);
     let mut expected: Vec<&str> = cases.iter().map(|(_, reason)| *reason).collect();
     expected.push("certificate-weak-key");
@@ -129,6 +129,6 @@ async fn a_handshake_that_does_not_end_is_ended() {
     let mut rest = Vec::new();
     let ended = tokio::time::timeout(Duration::from_secs(5), tcp.read_to_end(&mut rest)).await;
     assert!(ended.is_ok());
-    let records = world.records().await;
+    let records = settled(world).await;
     assert_eq!(refusals(&records)[0].0, "handshake-timeout");
 }

@@ -26,6 +26,12 @@ fn connections<'r>(records: &'r [Value], field: &str, value: &str) -> Vec<&'r Va
         .collect()
 }
 
+/// The records, once what was refused in its handshake is among them: it learns that before it is recorded.
+async fn settled(world: world::World) -> Vec<Value> {
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    world.records().await
+}
+
 /// The refusals among the records: reason and detail, in order.
 fn refusals(records: &[Value]) -> Vec<(&str, &str)> {
     connections(records, "stage", "refused")

@@ -79,6 +79,8 @@ async fn a_revoked_station_goes_and_all_others_stay() {
     let ended = connections(&records, "reason", "certificate-revoked");
     let stages: Vec<_> = ended.iter().map(|end| (end["station"].as_str(), end["stage"].as_str())).collect();
     assert_eq!(stages, [(Some("CS-2"), Some("closed")), (Some("CS-2"), Some("refused"))]);
+    let which = format!("certificate {:04x} of `CN=CSO stations`", second.serial());
+    assert!(ended.iter().all(|end| end["detail"].as_str().unwrap().contains(&which)), "{ended:?}");
     let events: Vec<_> =
         records.iter().filter(|record| record["security"]["type"] == "CertificateRevoked").collect();
     assert_eq!(events.len(), 2, "{events:?}");

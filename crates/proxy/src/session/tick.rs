@@ -30,7 +30,7 @@ impl Session {
                 }
             }
         }
-        self.reexamine().await?;
+        self.reexamine()?;
         let due = self.core.next_tick(&self.gateway.world.load());
         if due.is_some_and(|due_ms| due_ms <= now_ms) {
             self.handle(Input::Tick).await?;

@@ -216,7 +216,7 @@ fn fault_of(error: &Error, authorities: &[CertificateDer<'_>]) -> Fault {
         // The library finds no signature good under a key that is too short.
         Error::InvalidSignatureForPublicKey | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
             return weak_authority(authorities)
-                .map_or((CertificateFault::Untrusted, error.to_string()), |weak| {
+                .map_or((CertificateFault::Untrusted, name_of(error)), |weak| {
                     (CertificateFault::WeakKey, weak)
                 });
         }
@@ -234,7 +234,13 @@ fn fault_of(error: &Error, authorities: &[CertificateDer<'_>]) -> Fault {
         | Error::UnsupportedCriticalExtension => CertificateFault::Malformed,
         _ => CertificateFault::Untrusted,
     };
-    (fault, error.to_string())
+    (fault, name_of(error))
+}
+
+/// The library's word for an error, without what it adds: lists of all algorithms it knows, for some.
+fn name_of(error: &Error) -> String {
+    let text = error.to_string();
+    text.split([' ', '{', '(']).next().unwrap_or_default().to_owned()
 }
 
 fn weak_authority(authorities: &[CertificateDer<'_>]) -> Option<String> {
