@@ -87,7 +87,7 @@ impl Ending {
         }
     }
 
-    /// The security event that it is; none where connections just end, and where it was raised when it was found out.
+    /// The security event that it is; none where connections just end, and where the core has raised it.
     pub(crate) fn event(self) -> Option<OwnEvent> {
         match self {
             Ending::Protocol(_) => Some(OwnEvent::SchemaViolation),
@@ -96,6 +96,7 @@ impl Ending {
             }
             Ending::Withdrawn(Withdrawn::Quarantined) => Some(OwnEvent::StationQuarantined),
             Ending::Withdrawn(Withdrawn::Removed | Withdrawn::Changed) => Some(OwnEvent::AdmissionWithdrawn),
+            Ending::Certificate(fault) => Reason::from(fault).event(),
             Ending::Closed(..)
             | Ending::Lost(_)
             | Ending::SlowPeer(_)
@@ -103,8 +104,7 @@ impl Ending {
             | Ending::Engine { .. }
             | Ending::Evidence
             | Ending::Replaced
-            | Ending::Drain
-            | Ending::Certificate(_) => None,
+            | Ending::Drain => None,
         }
     }
 
