@@ -10,22 +10,28 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use chargewarden_admin::{Admin, Check, Hosts, Readiness};
+use chargewarden_admin::{
+    Admin, Check, Hosts, Readiness,
+    control::{Socket, SocketError},
+};
 use chargewarden_engine::{EvidenceHealth, World};
 use chargewarden_evidence::{
     Bundle as BundleRecord, BundleOutcome, Durability, Event, Hash, Lifecycle, Phase, Record, Stamp,
 };
 use chargewarden_policy::Policies;
 use chargewarden_proxy::{Applied, ListenerTls, Plan, Proxy, Roster, RosterError, tls::TlsProblem};
-use chargewarden_store::{Scribe, Source, Store, StoreError};
+use chargewarden_store::{Scribe, Store, StoreError};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tokio::task::JoinHandle;
 
 use crate::{
     config::Settings,
-    inventory::{self, Import},
+    herald::Herald,
+    inventory,
+    operations::{Operations, Service},
     policies,
+    reload::{self, InForce, Reloader, Scope},
     storage::{Storage, StorageError},
     telemetry,
 };
@@ -35,15 +41,15 @@ const HEALTH_INTERVAL: Duration = Duration::from_millis(250);
 
 /// A running gateway.
 pub struct Gateway {
-    proxy: Proxy,
+    proxy: Arc<Proxy>,
     admin: Admin,
+    control: Socket,
+    reloader: Arc<Reloader>,
     scribe: Scribe,
     store: Arc<dyn Store>,
     ready: Arc<AtomicBool>,
-    canonical: String,
-    dangers: Vec<String>,
-    watch: JoinHandle<()>,
-    keep_up: JoinHandle<()>,
+    /// Run until the gateway stops: the health of evidence, samples of metrics, files that others renew.
+    keepers: Vec<JoinHandle<()>>,
 }
 
 /// Where a gateway listens, with the ports the system gave.
@@ -89,6 +95,9 @@ pub enum StartError {
     /// The admin server.
     #[error("admin.address: {0}")]
     Admin(#[from] chargewarden_admin::StartError),
+    /// The control socket.
+    #[error("control socket: {0}")]
+    Control(#[from] SocketError),
     /// No place for metrics.
     #[error("metrics: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
@@ -104,9 +113,9 @@ impl Gateway {
         let Storage { scribe, store, content_key, seal_key } =
             Storage::open(&settings.store, &settings.log_name)?;
         record_bundles(&settings, &scribe).await;
-        let resolve = inventory::resolver(settings.around.clone(), seal_key);
+        let resolve = inventory::resolver(settings.around.clone(), seal_key.clone());
         let roster = Arc::new(Roster::open(Arc::clone(&store), scribe.clone(), resolve).await?);
-        let imported = import(&settings, &roster).await?;
+        let imported = reload::bring_into_line(&settings, &roster, None, "inventory-file").await?;
         announce(&settings, &roster, imported);
 
         let world = World {
@@ -117,35 +126,44 @@ impl Gateway {
         };
         let world = Arc::new(ArcSwap::from_pointee(world));
         let proxy = Proxy::start(Plan {
-            listeners: settings.listeners,
+            listeners: settings.listeners.clone(),
             bounds: settings.bounds.clone(),
-            roster,
+            roster: Arc::clone(&roster),
             world: Arc::clone(&world),
             scribe: scribe.clone(),
             store: Arc::clone(&store),
         })
         .await?;
         policies::compare(&*store, &settings.bundles, &proxy).await?;
+        let proxy = Arc::new(proxy);
         let ready = Arc::new(AtomicBool::new(true));
         let admin = Admin::start(chargewarden_admin::Plan {
             address: settings.admin,
             danger_allow_nonloopback: settings.danger_admin_nonloopback,
-            hosts: Hosts::new(settings.admin_hosts),
+            hosts: Hosts::new(settings.admin_hosts.clone()),
             readiness: readiness(&ready, &scribe, &world),
             metrics: metrics.clone(),
         })
         .await?;
-        let gateway = Gateway {
-            proxy,
-            admin,
-            watch: tokio::spawn(watch_evidence(scribe.clone(), world)),
-            keep_up: tokio::spawn(telemetry::keep_up(metrics)),
-            scribe,
-            store,
-            ready,
-            canonical: settings.canonical,
-            dangers: settings.dangers,
+        let (place, herald) = (settings.store.clone(), Herald::new(scribe.clone(), Arc::downgrade(&proxy)));
+        let means = (scribe.clone(), Arc::downgrade(&proxy), seal_key.clone());
+        let reloader = Arc::new(Reloader::new(settings, Arc::clone(&roster), Arc::clone(&world), means));
+        let service = Service {
+            reloader: Arc::clone(&reloader),
+            proxy: Arc::downgrade(&proxy),
+            scribe: scribe.clone(),
+            since: stamp(),
+            stations_at: proxy.addresses().to_vec(),
+            admin_at: admin.address(),
         };
+        let operations = Operations::of_service(roster, herald, seal_key, service);
+        let control = Socket::open(&place, Arc::new(operations))?;
+        let keepers = vec![
+            tokio::spawn(watch_evidence(scribe.clone(), world)),
+            tokio::spawn(telemetry::keep_up(metrics)),
+            tokio::spawn(reload::watch(Arc::clone(&reloader))),
+        ];
+        let gateway = Gateway { proxy, admin, control, reloader, scribe, store, ready, keepers };
         gateway.record(Phase::Started).await;
         Ok(gateway)
     }
@@ -188,38 +206,51 @@ impl Gateway {
         &self.scribe
     }
 
+    /// Reads the configuration and all it names again, and takes over what changed; on any problem nothing changes. What
+    /// was done or is wrong is in the log, in evidence and in `chargewarden status`. True when it was taken over.
+    pub async fn reload(&self, by: &str) -> bool {
+        self.reloader.reload(by, Scope::All).await.is_ok()
+    }
+
     /// Stops in order: not ready, accept nobody, close the sessions, write and sign the evidence.
     pub async fn shutdown(self) -> Stopped {
-        self.ready.store(false, Ordering::Release);
-        self.proxy.stop_accepting();
-        self.record(Phase::Draining).await;
-        let canonical = configuration_hash(&self.canonical);
-        let sessions_left = self.proxy.drain().await;
-        append_lifecycle(&self.scribe, Phase::Stopped, canonical, self.dangers).await;
-        self.watch.abort();
-        self.keep_up.abort();
-        self.scribe.close().await;
-        self.admin.stop();
+        let Gateway { proxy, admin, control, reloader, scribe, store, ready, keepers } = self;
+        ready.store(false, Ordering::Release);
+        proxy.stop_accepting();
+        control.close().await;
+        append_lifecycle(&scribe, Phase::Draining, &reloader).await;
+        for keeper in keepers {
+            keeper.abort();
+            let _ = keeper.await;
+        }
+        let sessions_left = match sole(proxy).await {
+            Ok(proxy) => proxy.drain().await,
+            Err(busy) => busy.sessions(),
+        };
+        append_lifecycle(&scribe, Phase::Stopped, &reloader).await;
+        drop((reloader, store));
+        scribe.close().await;
+        admin.stop();
         Stopped { sessions_left }
     }
 
     async fn record(&self, phase: Phase) {
-        append_lifecycle(&self.scribe, phase, configuration_hash(&self.canonical), self.dangers.clone())
-            .await;
+        append_lifecycle(&self.scribe, phase, &self.reloader).await;
     }
 }
 
-/// Brings the inventory into line with its file, if there is one.
-async fn import(settings: &Settings, roster: &Roster) -> Result<Applied, RosterError> {
-    let Some(entries) = &settings.entries else { return Ok(Applied::default()) };
-    let wanted =
-        entries.iter().map(|entry| inventory::of_entry(entry, &settings.around, Source::File)).collect();
-    let import = Import { source: Source::File, prune: true };
-    roster
-        .replace(None, "inventory-file", |stored| {
-            inventory::plan(stored, wanted, import).map_err(RosterError::Unfit)
-        })
-        .await
+/// The proxy for itself: whoever borrowed it for a request gives it back in a moment.
+async fn sole(mut proxy: Arc<Proxy>) -> Result<Proxy, Arc<Proxy>> {
+    /// Twice what a request on the control socket is waited for.
+    const TRIES: u32 = 1000;
+    for _ in 0..TRIES {
+        proxy = match Arc::try_unwrap(proxy) {
+            Ok(proxy) => return Ok(proxy),
+            Err(shared) => shared,
+        };
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Err(proxy)
 }
 
 fn announce(settings: &Settings, roster: &Roster, imported: Applied) {
@@ -287,26 +318,24 @@ async fn watch_evidence(scribe: Scribe, world: Arc<ArcSwap<World>>) {
         let health =
             if scribe.is_available() { EvidenceHealth::Available } else { EvidenceHealth::Buffering };
         gauge.set(if health == EvidenceHealth::Available { 1.0 } else { 0.0 });
-        let now = world.load_full();
-        if now.evidence == health {
+        if world.load().evidence == health {
             continue;
         }
         tracing::warn!(?health, "the evidence log changed its state");
-        world.store(Arc::new(World {
-            policies: Arc::clone(&now.policies),
-            content_key: now.content_key.clone(),
-            evidence: health,
-            limits: now.limits,
-        }));
+        // A reload may change it at the same time.
+        world.rcu(|now| World { evidence: health, ..World::clone(now) });
     }
 }
 
-fn configuration_hash(canonical: &str) -> Hash {
+/// What evidence keeps of a configuration.
+pub(crate) fn configuration_hash(canonical: &str) -> Hash {
     Hash(Sha256::digest(canonical.as_bytes()).into())
 }
 
-async fn append_lifecycle(scribe: &Scribe, phase: Phase, configuration: Hash, danger: Vec<String>) {
+async fn append_lifecycle(scribe: &Scribe, phase: Phase, reloader: &Reloader) {
     let version = env!("CARGO_PKG_VERSION").to_owned();
+    let InForce { canonical, dangers: danger, .. } = reloader.in_force();
+    let configuration = configuration_hash(&canonical);
     append(scribe, Event::Lifecycle(Lifecycle { phase, version, configuration, danger })).await;
 }
 

@@ -17,8 +17,11 @@ pub mod config;
 mod descriptors;
 mod exit;
 mod gateway;
+mod herald;
 mod inventory;
+mod operations;
 mod policies;
+mod reload;
 mod storage;
 mod telemetry;
 

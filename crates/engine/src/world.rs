@@ -6,7 +6,7 @@ use chargewarden_evidence::ContentKey;
 use chargewarden_policy::Policies;
 
 /// A snapshot of the world. The shell hands in the current one with each input.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct World {
     /// The policies of every party with jurisdiction. Without any, everything is refused.
     pub policies: Arc<Policies>,

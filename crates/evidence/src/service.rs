@@ -89,6 +89,10 @@ impl Connection {
 pub enum Phase {
     /// Ready to admit stations.
     Started,
+    /// Another configuration is in force from now on.
+    Reloaded,
+    /// Another configuration was read and is wrong: the one before stays.
+    ReloadRefused,
     /// Admits nobody any more and lets sessions end.
     Draining,
     /// The last record of a run that ended in order.
@@ -100,13 +104,15 @@ impl Phase {
     pub fn word(self) -> &'static str {
         match self {
             Self::Started => "started",
+            Self::Reloaded => "reloaded",
+            Self::ReloadRefused => "reload-refused",
             Self::Draining => "draining",
             Self::Stopped => "stopped",
         }
     }
 }
 
-/// The service starts or stops.
+/// The service starts or stops, or its configuration changes.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lifecycle {
@@ -114,7 +120,7 @@ pub struct Lifecycle {
     pub phase: Phase,
     /// The program's version.
     pub version: String,
-    /// SHA-256 of the effective configuration.
+    /// SHA-256 of the configuration in force.
     pub configuration: Hash,
     /// The `danger_` settings in force, by key path.
     #[serde(default)]

@@ -46,12 +46,17 @@ impl Listener {
         self.acceptance.as_ref().map(ArcSwap::load_full)
     }
 
-    /// Reads files anew. What is in force stays unless all of them can be used. Waits for the disk.
-    pub(crate) fn read_again(&self, tls: &ListenerTls) -> Result<(), TlsProblem> {
+    /// Reads files anew. What is in force stays. Waits for the disk.
+    pub(crate) fn read_again(&self, tls: &ListenerTls) -> Result<Arc<Acceptance>, TlsProblem> {
         let Some(current) = &self.acceptance else { return Err(TlsProblem::NotTls) };
-        let fresh = Acceptance::read(tls, Some(&current.load()))?;
-        current.store(Arc::new(fresh));
-        Ok(())
+        Acceptance::read(tls, Some(&current.load())).map(Arc::new)
+    }
+
+    /// Puts what was read in force.
+    pub(crate) fn put_in_force(&self, fresh: Arc<Acceptance>) {
+        if let Some(current) = &self.acceptance {
+            current.store(fresh);
+        }
     }
 
     /// Whether connections from this address begin with a PROXY header.

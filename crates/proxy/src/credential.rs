@@ -330,21 +330,35 @@ pub(crate) fn hash_beside(
     secret: &Secret,
     salt: &[u8; 16],
 ) -> Result<String, HashProblem> {
-    let bytes = secret.expose();
-    let digits = (2 * KEY_BYTES.start()..=2 * KEY_BYTES.end()).contains(&bytes.len())
-        && bytes.iter().all(u8::is_ascii_hexdigit)
-        && station.tolerances.contains(&Tolerance::HexKey);
-    if digits && bytes.chunks_exact(2).all(stands_for_printable) {
-        return Err(HashProblem::Ambiguous);
-    }
-    let small = digits.then(|| Secret::new(bytes.to_ascii_lowercase()));
-    let secret = small.as_ref().unwrap_or(secret);
+    let secret = &*as_hashed(secret, station.tolerances.contains(&Tolerance::HexKey))?;
     let Some(current) = &station.secrets.current else { return hash_secret(secret, salt) };
     let (argon2, salt, _) = parts(current).ok_or(HashProblem::Form)?;
     let salt = argon2::password_hash::SaltString::encode_b64(&salt).map_err(|_| HashProblem::Form)?;
     argon2::PasswordHasher::hash_password(&argon2, secret.expose(), &salt)
         .map(|hash| hash.to_string())
         .map_err(|_| HashProblem::Form)
+}
+
+/// Hashes a secret that people give a station, as [`hash_secret`] does. `hex_key`: the station has the tolerance of that name.
+///
+/// # Errors
+/// [`HashProblem::Ambiguous`]; secrets that argon2 cannot take.
+pub fn hash_station_secret(secret: &Secret, hex_key: bool, salt: &[u8; 16]) -> Result<String, HashProblem> {
+    hash_secret(&*as_hashed(secret, hex_key)?, salt)
+}
+
+/// A key in hexadecimal digits is hashed in small letters, where it is tolerated: see [`readable`].
+fn as_hashed(secret: &Secret, hex_key: bool) -> Result<Cow<'_, Secret>, HashProblem> {
+    let bytes = secret.expose();
+    let digits = (2 * KEY_BYTES.start()..=2 * KEY_BYTES.end()).contains(&bytes.len())
+        && bytes.iter().all(u8::is_ascii_hexdigit);
+    if !hex_key || !digits {
+        return Ok(Cow::Borrowed(secret));
+    }
+    if bytes.chunks_exact(2).all(stands_for_printable) {
+        return Err(HashProblem::Ambiguous);
+    }
+    Ok(Cow::Owned(Secret::new(bytes.to_ascii_lowercase())))
 }
 
 #[cfg(test)]

@@ -94,8 +94,8 @@ impl Ending {
             Ending::TooLong(_) | Ending::SlowMessage(_) | Ending::Rate(_) => {
                 Some(OwnEvent::RateLimitExceeded)
             }
-            Ending::Withdrawn(Withdrawn::Quarantined) => Some(OwnEvent::StationQuarantined),
-            Ending::Withdrawn(Withdrawn::Removed | Withdrawn::Changed) => Some(OwnEvent::AdmissionWithdrawn),
+            // That it was quarantined is said by whoever did it, also of a station without a session.
+            Ending::Withdrawn(_) => Some(OwnEvent::AdmissionWithdrawn),
             Ending::Certificate(fault) => Reason::from(fault).event(),
             Ending::Closed(..)
             | Ending::Lost(_)

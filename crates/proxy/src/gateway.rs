@@ -35,7 +35,7 @@ use crate::{
     rotation::Rotated,
     secret::Secret,
     states::States,
-    tls::TlsProblem,
+    tls::{Acceptance, TlsProblem},
     upstream::displacement::Displacement,
 };
 
@@ -130,6 +130,9 @@ impl Shared {
     }
 }
 
+/// TLS files that were read and can be used, and are not yet in force.
+pub struct FreshTls(Vec<(Arc<Listener>, Arc<Acceptance>)>);
+
 /// A running proxy.
 pub struct Proxy {
     shared: Arc<Shared>,
@@ -214,32 +217,58 @@ impl Proxy {
         self.shared.recorder.security(event).await;
     }
 
-    /// Reads the TLS files of a listener anew, by its place in [`Plan::listeners`]. New connections are judged by them from now
-    /// on. Open sessions stay, but for those of security profile 3 whose certificate is no longer good: they end at once.
+    /// Reads the TLS files of a listener anew, by its place in [`Plan::listeners`], and puts them in force: see
+    /// [`Proxy::read_tls`].
     ///
     /// # Errors
     /// What is wrong with the files; then what was in force stays in force.
     pub async fn reload_tls(&self, listener: usize, tls: ListenerTls) -> Result<(), TlsProblem> {
-        let Some(door) = self.listeners.get(listener).cloned() else {
-            return Err(TlsProblem::NoListener(listener));
-        };
-        let address = self.addresses.get(listener).map(ToString::to_string).unwrap_or_default();
-        let read = tokio::task::spawn_blocking(move || door.read_again(&tls));
-        let read = read.await.unwrap_or_else(|error| Err(TlsProblem::Interrupted(error.to_string())));
-        match &read {
-            Ok(()) => {
-                tracing::info!(listener = address, "TLS files read again");
-                for signal in self.shared.presence.connected() {
-                    signal.tell(Told::Reexamine);
+        let read = self.read_tls(vec![(listener, tls)]).await.map_err(|(_, problem)| problem)?;
+        self.put_tls_in_force(read);
+        Ok(())
+    }
+
+    /// Reads the TLS files of listeners anew, by their places in [`Plan::listeners`]. What is in force stays until
+    /// [`Proxy::put_tls_in_force`].
+    ///
+    /// # Errors
+    /// The first listener whose files are wrong, and what is wrong with them.
+    pub async fn read_tls(&self, all: Vec<(usize, ListenerTls)>) -> Result<FreshTls, (usize, TlsProblem)> {
+        let mut fresh = Vec::with_capacity(all.len());
+        for (number, tls) in all {
+            let Some(door) = self.listeners.get(number).cloned() else {
+                return Err((number, TlsProblem::NoListener(number)));
+            };
+            let reading = Arc::clone(&door);
+            let read = tokio::task::spawn_blocking(move || reading.read_again(&tls)).await;
+            match read.unwrap_or_else(|error| Err(TlsProblem::Interrupted(error.to_string()))) {
+                Ok(acceptance) => fresh.push((door, acceptance)),
+                Err(error) => {
+                    tracing::error!(
+                        listener = self.addresses.get(number).map(ToString::to_string).unwrap_or_default(),
+                        error = &error as &dyn std::error::Error,
+                        "TLS files cannot be used; those read before stay in force"
+                    );
+                    return Err((number, error));
                 }
             }
-            Err(error) => tracing::error!(
-                listener = address,
-                error = error as &dyn std::error::Error,
-                "TLS files cannot be used; those read before stay in force"
-            ),
         }
-        read
+        Ok(FreshTls(fresh))
+    }
+
+    /// New connections are judged by what was read from now on. Open sessions stay, but for those of security profile 3 whose
+    /// certificate is no longer good: they end at once.
+    pub fn put_tls_in_force(&self, fresh: FreshTls) {
+        if fresh.0.is_empty() {
+            return;
+        }
+        for (door, acceptance) in fresh.0 {
+            door.put_in_force(acceptance);
+            tracing::info!(listener = %door.plan.address, "TLS files read again");
+        }
+        for signal in self.shared.presence.connected() {
+            signal.tell(Told::Reexamine);
+        }
     }
 
     /// Gives a connected station this password by a command of our own: see [`Roster::rotate`].

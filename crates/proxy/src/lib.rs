@@ -56,9 +56,10 @@ pub mod upstream;
 pub use bounds::Bounds;
 pub use credential::{
     HASH_COST_DEFAULT, HASH_MEMORY_KIB_MAX, HASH_PASSES_MAX, HashProblem, check_hash, hash_cost, hash_secret,
+    hash_station_secret,
 };
 pub use directory::{Csms, CsmsCredentials, CsmsTls, KeyPairFiles, Secrets, Station, TlsVersion, Upstream};
-pub use gateway::{Plan, Proxy, StartError};
+pub use gateway::{FreshTls, Plan, Proxy, StartError};
 pub use handshake::{StationId, StationIdProblem};
 pub use listener::{ListenerPlan, ListenerTls};
 pub use password::{

@@ -4,7 +4,7 @@ use chargewarden_ocpp::Version;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::secret::Secret;
+use crate::{credential::hexadecimal, secret::Secret};
 
 /// Shortest password, in bytes for 1.6 and in characters for 2.x (1.6 security whitepaper A00.FR.205, 2.x A00.FR.205).
 pub const PASSWORD_MIN: usize = 16;
@@ -134,14 +134,19 @@ const ALPHABET: &[u8; 55] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23
 const FRESH_CHARS: usize = 40;
 
 /// Makes a password that every one of `versions` can carry: 20 characters where 1.6 is spoken, else 40. At least one letter is not a
-/// hexadecimal digit, so that no station takes it for a key in hexadecimal. `random` fills with random bytes.
+/// hexadecimal digit, so that no station takes it for a key in hexadecimal. A station of 1.6 with `hex_key` gets such a key, 40
+/// digits, which the other versions can carry, too. `random` fills with random bytes.
 ///
 /// # Errors
 /// What `random` fails with.
 pub fn fresh_password<E>(
     versions: &[Version],
+    hex_key: bool,
     mut random: impl FnMut(&mut [u8]) -> Result<(), E>,
 ) -> Result<Secret, E> {
+    if hex_key && (versions.is_empty() || versions.contains(&Version::V16)) {
+        return fresh_hex_key(random);
+    }
     let length = if versions.is_empty() || versions.contains(&Version::V16) {
         password_max(Version::V16)
     } else {
@@ -161,6 +166,17 @@ pub fn fresh_password<E>(
         }
         if password.iter().any(|letter| letter.is_ascii_alphabetic() && !letter.is_ascii_hexdigit()) {
             return Ok(Secret::new(std::mem::take(&mut *password)));
+        }
+    }
+}
+
+/// A 1.6 key in hexadecimal: 20 random bytes of which at least one cannot be taken for text.
+fn fresh_hex_key<E>(mut random: impl FnMut(&mut [u8]) -> Result<(), E>) -> Result<Secret, E> {
+    let mut key = Zeroizing::new([0; 20]);
+    loop {
+        random(&mut *key)?;
+        if !key.iter().all(|byte| matches!(byte, 0x20..=0x7e)) {
+            return Ok(Secret::new(hexadecimal(&*key)));
         }
     }
 }
@@ -257,13 +273,16 @@ mod tests {
             (vec![Version::V201], 40),
             (vec![], 20),
         ] {
-            let one = fresh_password(&versions, &mut random).unwrap();
-            let two = fresh_password(&versions, &mut random).unwrap();
+            let one = fresh_password(&versions, false, &mut random).unwrap();
+            let two = fresh_password(&versions, false, &mut random).unwrap();
             assert_ne!(one, two);
             assert_eq!(one.expose().len(), length);
             assert_eq!(check_password(&one, "CS-1", &versions, false), Ok(()));
             assert!(one.expose().iter().any(|letter| (b'g'..=b'z').contains(&letter.to_ascii_lowercase())));
         }
+        let hex = fresh_password(&[Version::V16, Version::V201], true, &mut random).unwrap();
+        assert_eq!(hex.expose().len(), 40);
+        assert_eq!(check_password(&hex, "CS-1", &[Version::V16, Version::V201], true), Ok(()));
         // Nothing but hexadecimal digits is drawn again.
         let mut draws = 0;
         let stubborn = |bytes: &mut [u8]| {
@@ -271,7 +290,7 @@ mod tests {
             bytes.fill(if draws == 1 { 0 } else { 20 });
             Ok::<(), ()>(())
         };
-        assert_eq!(fresh_password(&[Version::V16], stubborn).unwrap().expose(), b"w".repeat(20));
+        assert_eq!(fresh_password(&[Version::V16], false, stubborn).unwrap().expose(), b"w".repeat(20));
     }
 
     #[test]

@@ -167,8 +167,7 @@ impl Roster {
             return Err(RosterError::Exists(station.id));
         }
         let resolved = self.resolve(&station)?;
-        let detail = format!("profile: {}, source: {}", station.profile, station.source.name());
-        self.record("added", &station.id, by, detail, Durability::Before).await?;
+        self.record("added", &station.id, by, added(&station), Durability::Before).await?;
         let id = station.id.clone();
         self.kept(&id, by, self.store.change_stations(vec![StationChange::Add(station)]).await).await?;
         self.show(resolved);
@@ -227,19 +226,50 @@ impl Roster {
         plan: impl FnOnce(&[Stored]) -> Result<Vec<StationChange>, RosterError> + Send,
     ) -> Result<Applied, RosterError> {
         let _whole = self.whole.write().await;
+        let Outcome { changes, records, known, applied } = self.outcome(resolve, plan).await?;
+        let last = records.len();
+        for (number, (word, id, detail)) in records.into_iter().enumerate() {
+            // The log is in order: once the last is on disk, all are.
+            let durability = if number + 1 == last { Durability::Before } else { Durability::Soon };
+            self.record(word, &id, by, detail, durability).await?;
+        }
+        if !changes.is_empty() {
+            self.kept("", by, self.store.change_stations(changes).await).await?;
+        }
+        self.supersede(known);
+        Ok(applied)
+    }
+
+    /// What [`Roster::replace`] would do, and what would keep it from it.
+    ///
+    /// # Errors
+    /// See [`RosterError`].
+    pub async fn rehearse(
+        &self,
+        plan: impl FnOnce(&[Stored]) -> Result<Vec<StationChange>, RosterError> + Send,
+    ) -> Result<Applied, RosterError> {
+        self.outcome(None, plan).await.map(|outcome| outcome.applied)
+    }
+
+    /// What comes of a change of the whole, checked.
+    async fn outcome(
+        &self,
+        resolve: Option<Arc<Resolve>>,
+        plan: impl FnOnce(&[Stored]) -> Result<Vec<StationChange>, RosterError> + Send,
+    ) -> Result<Outcome, RosterError> {
         let stored = self.store.stations().await?;
         let changes = plan(&stored)?;
         let mut after: BTreeMap<String, Stored> =
-            stored.iter().map(|station| (station.id.clone(), station.clone())).collect();
+            stored.into_iter().map(|station| (station.id.clone(), station)).collect();
         let mut applied = Applied::default();
-        let mut records = Vec::new();
+        let mut records = BTreeMap::new();
         for change in &changes {
             let (word, id, detail) = match change {
                 StationChange::Add(station) | StationChange::Put(station) => {
                     match after.insert(station.id.clone(), station.clone()) {
                         None => {
                             applied.added += 1;
-                            ("added", &station.id, format!("profile: {}", station.profile))
+                            ("added", &station.id, added(station))
                         }
                         Some(before) => {
                             applied.changed += 1;
@@ -254,34 +284,31 @@ impl Roster {
                     ("removed", id, String::new())
                 }
             };
-            records.push((word, id.clone(), detail));
+            records.insert(id.clone(), (word, detail));
         }
-        let now = self.read(|known| Arc::clone(&known.resolve));
-        let after: Vec<Stored> = after.into_values().collect();
-        let known = Known::of(resolve.unwrap_or(now), &after);
-        let touched = |id: &String| records.iter().any(|(_, changed, _)| changed == id);
+        let resolve = resolve.unwrap_or_else(|| self.read(|known| Arc::clone(&known.resolve)));
+        let known = Known::of(resolve, after.values());
         let already = self.unusable();
         // What could not be used before and is not touched now is no reason to refuse.
-        let unfit: Vec<_> = known
-            .unusable
-            .iter()
-            .filter(|(id, _)| touched(id) || !already.contains_key(*id))
-            .map(|(id, what)| (id.clone(), what.clone()))
-            .collect();
+        let unfit =
+            known.unusable.iter().filter(|(id, _)| records.contains_key(*id) || !already.contains_key(*id));
+        let unfit: Vec<_> = unfit.map(|(id, what)| (id.clone(), what.clone())).collect();
         if !unfit.is_empty() {
             return Err(RosterError::Unfit(unfit));
         }
-        let last = records.len();
-        for (number, (word, id, detail)) in records.into_iter().enumerate() {
-            // The log is in order: once the last is on disk, all are.
-            let durability = if number + 1 == last { Durability::Before } else { Durability::Soon };
-            self.record(word, &id, by, detail, durability).await?;
-        }
-        if !changes.is_empty() {
-            self.kept("", by, self.store.change_stations(changes).await).await?;
-        }
-        self.supersede(known);
-        Ok(applied)
+        let records = records.into_iter().map(|(id, (word, detail))| (word, id, detail)).collect();
+        Ok(Outcome { changes, records, known, applied })
+    }
+
+    /// Forgets what admissions taught about a station: it may then come with less than it once had.
+    ///
+    /// # Errors
+    /// See [`RosterError`].
+    pub async fn forget_marks(&self, id: &str, by: &str) -> Result<(), RosterError> {
+        let _turn = self.turn(id).await;
+        self.stored(id).await?;
+        self.record("marks-forgotten", id, by, String::new(), Durability::Before).await?;
+        self.kept(id, by, self.store.forget_marks(id).await).await
     }
 
     /// Puts what is known in the place of what was, and tells the sessions that lose their basis by it.
@@ -403,15 +430,28 @@ impl Roster {
     }
 }
 
+/// What comes of a change of the whole.
+struct Outcome {
+    changes: Vec<StationChange>,
+    /// Word, station and detail of each, for evidence.
+    records: Vec<(&'static str, String, String)>,
+    known: Known,
+    applied: Applied,
+}
+
+/// What evidence keeps of a station that is new.
+fn added(station: &Stored) -> String {
+    format!("profile: {}, source: {}", station.profile, station.source.name())
+}
+
 struct Turn<'a> {
     _shared: tokio::sync::RwLockReadGuard<'a, ()>,
     _lane: Option<tokio::sync::MutexGuard<'a, ()>>,
 }
 
 impl Known {
-    fn of(resolve: Arc<Resolve>, stored: &[Stored]) -> Known {
-        let mut known =
-            Known { resolve, stations: HashMap::with_capacity(stored.len()), unusable: BTreeMap::new() };
+    fn of<'a>(resolve: Arc<Resolve>, stored: impl IntoIterator<Item = &'a Stored>) -> Known {
+        let mut known = Known { resolve, stations: HashMap::new(), unusable: BTreeMap::new() };
         for station in stored {
             match (known.resolve)(station) {
                 Ok(resolved) => drop(known.stations.insert(resolved.id.clone(), Arc::new(resolved))),

@@ -9,6 +9,8 @@ mod secret_text;
 mod socket;
 mod station;
 mod status;
+#[cfg(test)]
+mod tests;
 
 use std::future::Future;
 

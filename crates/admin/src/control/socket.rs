@@ -158,6 +158,12 @@ impl Caller {
     }
 }
 
+/// Who owns a place, as evidence would name them.
+#[cfg(test)]
+pub(super) fn name_of_owner(place: &Path) -> String {
+    Caller { uid: std::fs::metadata(place).ok().map(|found| found.uid()) }.by()
+}
+
 /// The name of a user of this machine.
 fn user_name(uid: u32) -> Option<String> {
     let users = std::fs::read_to_string("/etc/passwd").ok()?;

@@ -241,8 +241,10 @@ pub struct RotateRequest {
 pub struct Rotated {
     /// The station as it is now.
     pub station: StationView,
-    /// Whether the station has the secret already: it was sent by OCPP and accepted.
+    /// Whether the station was sent the secret through OCPP; else it has to be given it by hand.
     pub through_ocpp: bool,
+    /// What became of it, for people.
+    pub outcome: String,
     /// The secret that was made, when the station has to be given it by hand. Not kept anywhere, and not shown again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<SecretText>,

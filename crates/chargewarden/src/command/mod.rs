@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod check;
+mod control;
 mod demo;
 mod doctor;
 mod events;
@@ -8,6 +9,7 @@ mod evidence;
 mod policy;
 mod run;
 mod schema;
+mod service;
 mod station;
 
 use clap::{Parser, Subcommand};
@@ -43,6 +45,10 @@ enum Command {
     Station(station::Station),
     /// Security events: what stations report, and what the service sees.
     Events(events::Events),
+    /// Have the running service read its configuration again, and all the files it names.
+    Reload(service::Reload),
+    /// Ask the running service how it is.
+    Status(service::Status),
     /// The evidence log.
     #[command(subcommand)]
     Evidence(evidence::Evidence),
@@ -68,6 +74,8 @@ pub fn main() -> Exit {
         Command::Policy(policy) => policy.run(),
         Command::Station(station) => station.run(),
         Command::Events(events) => events.run(),
+        Command::Reload(reload) => reload.run(),
+        Command::Status(status) => status.run(),
         Command::Evidence(evidence) => evidence.run(),
         Command::Schema(schema) => schema.run(),
     };

@@ -26,9 +26,7 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
-        let settings = config::read_file(&self.config)
-            .and_then(|sources| config::resolve(&sources.config, &sources.base));
-        let settings = match settings {
+        let settings = match config::load(&self.config) {
             Ok(settings) => settings,
             Err(problems) => {
                 eprintln!("{}: {} problem(s)\n{problems}", self.config.display(), problems.0.len());
@@ -49,6 +47,7 @@ impl Run {
         // Before anything is open, so that a signal in between ends it in order.
         let mut terminate = signal(SignalKind::terminate()).context("signals")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("signals")?;
+        let mut hangup = signal(SignalKind::hangup()).context("signals")?;
         let gateway = match Gateway::start(settings).await {
             Ok(gateway) => gateway,
             Err(error) => return Ok(refuse_to_start(&error)),
@@ -61,9 +60,13 @@ impl Run {
         if let Some(path) = &self.ready_file {
             write_ready(path, addresses)?;
         }
-        let name = tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
+        let name = loop {
+            tokio::select! {
+                _ = terminate.recv() => break "SIGTERM",
+                _ = interrupt.recv() => break "SIGINT",
+                // What it did is logged and recorded.
+                _ = hangup.recv() => drop(gateway.reload("SIGHUP").await),
+            }
         };
         tracing::info!(signal = name, sessions = gateway.sessions(), "stopping");
         let stopped = gateway.shutdown().await;

@@ -9,9 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::Wait;
 
 /// Configuration of Chargewarden.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
+    /// How often it is looked whether the inventory file, certificates, revocation lists or password files were renewed; what was is
+    /// taken over. `0s`: never; only when asked to (`chargewarden reload`, SIGHUP).
+    pub reload_interval: Wait,
     /// Where stations connect. Without any: 127.0.0.1:9000 without TLS.
     pub listen: Vec<Listen>,
     /// The management systems behind the service.
@@ -28,6 +31,22 @@ pub struct Config {
     pub limits: Limits,
     /// What is logged, and how.
     pub log: Log,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            reload_interval: Wait(std::time::Duration::from_secs(5)),
+            listen: Vec::new(),
+            csms: Vec::new(),
+            parties: Vec::new(),
+            inventory: Inventory::default(),
+            store: Store::default(),
+            admin: Admin::default(),
+            limits: Limits::default(),
+            log: Log::default(),
+        }
+    }
 }
 
 /// A place where stations connect.

@@ -18,11 +18,11 @@ pub use form::{
     Admin, Config, Csms, CsmsTls, Inventory, KeyPair, Limits, Listen, ListenTls, Log, LogFormat, Party,
     Refusals, StationEntry, Store, UpstreamEntry,
 };
-pub(crate) use inventory::{Around, station as check_station};
+pub(crate) use inventory::{Around, station as check_station, stations as check_stations};
 pub use inventory::{parse_inventory, read_inventory};
 pub use policies::{BUILTIN_PREFIX, Pack, builtin_packs, party_of, read_bundle};
 pub use problem::{Problem, Problems};
-pub use resolve::{Settings, Sink, resolve};
+pub use resolve::{Settings, Sink, load, resolve};
 pub use source::{ENV_PREFIX, Effective, Origin, Sources, read_file, read_text};
 pub(crate) use upstream::is_this_machine;
 pub use wait::Wait;

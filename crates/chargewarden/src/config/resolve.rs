@@ -11,11 +11,12 @@ use chargewarden_policy::{Bundle, PartyId};
 use chargewarden_proxy::{Bounds, ListenerPlan, Station};
 
 use super::{
-    Config, LogFormat, Problems, StationEntry,
+    Config, Effective, LogFormat, Problems, StationEntry,
     inventory::{self, Around},
     listen::listeners,
     policies::read_bundle,
     read_inventory,
+    source::read_file,
     upstream::management_systems,
 };
 
@@ -36,6 +37,16 @@ pub struct Settings {
     pub(crate) around: Around,
     /// The inventory file.
     pub inventory_file: Option<PathBuf>,
+    /// The configuration file; none when a program gave the configuration.
+    pub(crate) file: Option<PathBuf>,
+    /// The configuration as it was given.
+    pub(crate) form: Config,
+    /// Every setting and its origin; empty when a program gave the configuration.
+    pub(crate) effective: Vec<Effective>,
+    /// The files that are looked at from time to time.
+    pub(crate) watched: Vec<PathBuf>,
+    /// How often; zero: never.
+    pub(crate) reload_interval: std::time::Duration,
     /// The proxy's bounds.
     pub bounds: Bounds,
     /// The core's bounds.
@@ -110,6 +121,11 @@ pub fn resolve(config: &Config, base: &Path) -> Result<Settings, Problems> {
         entries,
         around,
         inventory_file: config.inventory.file.as_ref().map(|file| base.join(file)),
+        file: None,
+        form: config.clone(),
+        effective: Vec::new(),
+        watched: watched(config, base),
+        reload_interval: config.reload_interval.0,
         bounds: limits.bounds(),
         session_limits,
         store: base.join(&config.store.path),
@@ -121,6 +137,32 @@ pub fn resolve(config: &Config, base: &Path) -> Result<Settings, Problems> {
         dangers: dangers(config),
         canonical: toml::to_string(config).unwrap_or_default(),
     })
+}
+
+/// Reads a configuration file, with the process's environment over it, and checks it.
+///
+/// # Errors
+/// Everything that is wrong.
+pub fn load(file: &Path) -> Result<Settings, Problems> {
+    let sources = read_file(file)?;
+    let settings = resolve(&sources.config, &sources.base)?;
+    Ok(Settings { file: Some(file.to_owned()), effective: sources.effective(), ..settings })
+}
+
+/// The files that others renew: they are taken over without anybody asking.
+fn watched(config: &Config, base: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<&PathBuf> = config.inventory.file.iter().collect();
+    for tls in config.listen.iter().filter_map(|listen| listen.tls.as_ref()) {
+        files.extend(tls.certificates.iter().flat_map(|pair| [&pair.chain, &pair.key]));
+        files.extend(tls.client_anchors.iter().chain(&tls.crls));
+    }
+    for csms in &config.csms {
+        files.extend(&csms.password_file);
+        if let Some(tls) = &csms.tls {
+            files.extend(tls.anchors.iter().chain(&tls.crls).chain(&tls.certificate).chain(&tls.key));
+        }
+    }
+    files.into_iter().map(|file| base.join(file)).collect()
 }
 
 pub(super) fn address(key: &str, text: &str, problems: &mut Problems) -> Option<SocketAddr> {

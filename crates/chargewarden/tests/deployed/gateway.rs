@@ -106,6 +106,50 @@ level = "warn"
         data.chain([self.path("log.txt")]).map(|path| (path.clone(), std::fs::read(&path).unwrap())).collect()
     }
 
+    /// Runs a command on this configuration: its exit code, standard output and standard error.
+    pub fn command(&self, arguments: &[&str], input: &str) -> (i32, String, String) {
+        let mut child = Command::new(PROGRAM)
+            .args(arguments)
+            .arg("-c")
+            .arg(self.path("chargewarden.toml"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A command that reads nothing may be gone already.
+        let _ = std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes());
+        let done = child.wait_with_output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (done.status.code().unwrap(), text(done.stdout), text(done.stderr))
+    }
+
+    /// The same, for one that must work: its standard output.
+    pub fn ask(&self, arguments: &[&str]) -> String {
+        let (code, out, error) = self.command(arguments, "");
+        assert_eq!(code, 0, "{arguments:?}: {out}{error}");
+        out.trim_end().to_owned()
+    }
+
+    /// Changes a file of the place.
+    pub fn rewrite(&self, name: &str, change: impl FnOnce(String) -> String) {
+        let path = self.path(name);
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        std::fs::write(&path, change(text)).unwrap();
+    }
+
+    /// The records of the log of this kind, each as JSON. The service must have stopped.
+    pub fn records(&self, kind: &str) -> Vec<Value> {
+        let export =
+            Command::new(PROGRAM).args(["evidence", "export"]).arg(self.path("data")).output().unwrap();
+        assert!(export.status.success(), "{}", String::from_utf8_lossy(&export.stderr));
+        let lines = String::from_utf8(export.stdout).unwrap();
+        let records =
+            lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["record"].clone());
+        records.filter(|record| record.get(kind).is_some()).map(|record| record[kind].clone()).collect()
+    }
+
+    /// Where a file of the place is.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -183,6 +227,12 @@ impl Gateway {
     pub fn kill(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, name: &str) {
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
     }
 
     /// Asks it to end, and holds it to ending in order.

@@ -30,8 +30,17 @@ pub(super) fn withdrawn(before: &Station, after: &Station) -> Option<Withdrawn> 
         && before.csms.name == after.csms.name
         && before.csms.party == after.csms.party
         && before.csms.url == after.csms.url
-        && before.upstream == after.upstream;
+        && reaches(before) == reaches(after);
     (!same).then_some(Withdrawn::Changed)
+}
+
+/// Where a station's own access leads, where it has one.
+fn reaches(station: &Station) -> (Option<&http::Uri>, Option<&str>) {
+    let upstream = station.upstream.as_ref();
+    (
+        upstream.and_then(|upstream| upstream.url.as_ref()),
+        upstream.and_then(|upstream| upstream.identity.as_deref()),
+    )
 }
 
 /// What evidence calls the change of an entry.

@@ -2,10 +2,8 @@
 
 use chargewarden_engine::{Input, Password, Proposal, RotationOrigin, RotationOutcome, Step};
 use chargewarden_evidence::{OwnEvent, Security};
-use chargewarden_ocpp::Version;
 use chargewarden_store::Credential;
 use tokio::sync::oneshot;
-use zeroize::Zeroizing;
 
 use super::Session;
 use crate::{
@@ -88,10 +86,9 @@ impl Session {
     }
 
     fn fresh_password(&self) -> Result<Password, String> {
-        let hex = self.core.version() == Version::V16 && self.entry.tolerances.contains(&Tolerance::HexKey);
-        let random = |bytes: &mut [u8]| getrandom::fill(bytes);
-        let made = if hex { hex_key(random) } else { fresh_password(&[self.core.version()], random) };
-        let secret = made.map_err(|error| error.to_string())?;
+        let hex_key = self.entry.tolerances.contains(&Tolerance::HexKey);
+        let secret = fresh_password(&[self.core.version()], hex_key, getrandom::fill)
+            .map_err(|error| error.to_string())?;
         text_of(&secret).ok_or_else(|| "not text".to_owned())
     }
 
@@ -187,16 +184,4 @@ impl Session {
 /// The password in a command, if it is text.
 pub(crate) fn text_of(secret: &Secret) -> Option<Password> {
     std::str::from_utf8(secret.expose()).ok().map(|text| Password::new(text.to_owned()))
-}
-
-/// A 1.6 key in hexadecimal: 20 random bytes of which at least one cannot be taken for text.
-fn hex_key<E>(mut random: impl FnMut(&mut [u8]) -> Result<(), E>) -> Result<Secret, E> {
-    let mut key = Zeroizing::new([0; 20]);
-    loop {
-        random(&mut *key)?;
-        if !key.iter().all(|byte| matches!(byte, 0x20..=0x7e)) {
-            break;
-        }
-    }
-    Ok(Secret::new(crate::credential::hexadecimal(&*key)))
 }

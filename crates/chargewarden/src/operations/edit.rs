@@ -1,0 +1,152 @@
+//! What a command says about a station, laid over its entry. An empty text takes a value away.
+
+use std::{collections::BTreeSet, path::Path};
+
+use chargewarden_admin::control::{Declined, Kind, StationEdit, UpstreamEdit};
+use chargewarden_store::{SealKey, Source, Station as Stored, UPSTREAM_PASSWORD, Upstream};
+
+use crate::{
+    config::{Around, StationEntry},
+    inventory,
+};
+
+/// Longest reason of a quarantine, in characters: one line for the people who look at it.
+const REASON_CHARS_MAX: usize = 200;
+
+/// A station of which only the id is known.
+pub(super) fn fresh(id: &str, around: &Around) -> Stored {
+    let entry = StationEntry { id: id.to_owned(), ..StationEntry::default() };
+    inventory::of_entry(&entry, around, Source::Command)
+}
+
+/// Lays the edit over the entry. Whether what comes out makes sense is checked when it is resolved. Relative paths start from
+/// `base`.
+pub(super) fn apply(
+    station: &mut Stored,
+    edit: &StationEdit,
+    seal: &SealKey,
+    base: &Path,
+) -> Result<(), Declined> {
+    let StationEdit {
+        profile,
+        unauthenticated_until,
+        factory,
+        certificate_name,
+        versions,
+        csms,
+        site,
+        groups,
+        area,
+        owner,
+        parties,
+        sources,
+        tolerances,
+        upstream,
+        danger_forget_marks: _,
+    } = edit;
+    if let Some(profile) = profile {
+        station.profile = *profile;
+    }
+    if let Some(factory) = factory {
+        station.factory = *factory;
+    }
+    text(&mut station.unauthenticated_until, unauthenticated_until);
+    text(&mut station.certificate_name, certificate_name);
+    text(&mut station.csms, csms);
+    text(&mut station.site, site);
+    text(&mut station.area, area);
+    if let Some(owner) = owner {
+        station.owner.clone_from(owner);
+    }
+    set(&mut station.versions, versions);
+    set(&mut station.groups, groups);
+    set(&mut station.tolerances, tolerances);
+    list(&mut station.parties, parties);
+    list(&mut station.sources, sources);
+    apply_upstream(station, upstream, seal, base)
+}
+
+fn apply_upstream(
+    station: &mut Stored,
+    edit: &UpstreamEdit,
+    seal: &SealKey,
+    base: &Path,
+) -> Result<(), Declined> {
+    let UpstreamEdit { url, identity, user, password, certificate, key } = edit;
+    let mut upstream = station.upstream.take().unwrap_or_default();
+    text(&mut upstream.url, url);
+    text(&mut upstream.identity, identity);
+    text(&mut upstream.user, user);
+    let path = |value: &Option<String>| {
+        value.as_ref().map(|value| match value.as_str() {
+            "" => String::new(),
+            path => base.join(path).to_string_lossy().into_owned(),
+        })
+    };
+    text(&mut upstream.certificate, &path(certificate));
+    text(&mut upstream.key, &path(key));
+    if let Some(password) = password {
+        (upstream.password_file, upstream.password_env) = (None, None);
+        upstream.password = match password.expose() {
+            "" => None,
+            password => {
+                check_password(password)?;
+                let sealed = seal.seal(&station.id, UPSTREAM_PASSWORD, password.as_bytes());
+                Some(sealed.map_err(|problem| Declined::new(Kind::Invalid, UPSTREAM_PASSWORD, problem))?)
+            }
+        };
+    }
+    if upstream.user.is_some()
+        && upstream.password.is_none()
+        && upstream.password_file.is_none()
+        && upstream.password_env.is_none()
+    {
+        return Err(Declined::new(Kind::Invalid, "upstream.user", "a user needs a password"));
+    }
+    station.upstream = (upstream != Upstream::default()).then_some(upstream);
+    Ok(())
+}
+
+/// What a header of HTTP can carry.
+fn check_password(password: &str) -> Result<(), Declined> {
+    if password.chars().any(char::is_control) {
+        return Err(Declined::new(Kind::Invalid, UPSTREAM_PASSWORD, "it has a control character"));
+    }
+    Ok(())
+}
+
+fn text(place: &mut Option<String>, edit: &Option<String>) {
+    if let Some(value) = edit {
+        *place = Some(value.clone()).filter(|value| !value.is_empty());
+    }
+}
+
+fn set(place: &mut BTreeSet<String>, edit: &Option<Vec<String>>) {
+    if let Some(values) = edit {
+        *place = values.iter().filter(|value| !value.is_empty()).cloned().collect();
+    }
+}
+
+fn list(place: &mut Vec<String>, edit: &Option<Vec<String>>) {
+    if let Some(values) = edit {
+        *place = values.iter().filter(|value| !value.is_empty()).cloned().collect();
+    }
+}
+
+/// Whether an edit changes what the inventory file says. Credentials, standing and what was learned are the store's.
+pub(super) fn touches_file(edit: &StationEdit) -> bool {
+    let upstream = UpstreamEdit { password: None, ..edit.upstream.clone() };
+    let rest = StationEdit { factory: None, danger_forget_marks: false, upstream, ..edit.clone() };
+    rest != StationEdit::default()
+}
+
+/// Checks the reason of a quarantine.
+pub(super) fn reason(text: &str) -> Result<String, Declined> {
+    let text = text.trim();
+    let length = text.chars().count();
+    if length == 0 || length > REASON_CHARS_MAX || text.chars().any(char::is_control) {
+        let what = format!("say why, in one line of at most {REASON_CHARS_MAX} characters");
+        return Err(Declined::new(Kind::Invalid, "reason", what));
+    }
+    Ok(text.to_owned())
+}
