@@ -11,6 +11,7 @@
     reason = "tests"
 )]
 
+mod advisories;
 mod corpus;
 mod csms;
 mod events;
@@ -22,4 +23,5 @@ mod reload;
 mod rotation;
 mod secrets;
 mod station;
+mod victim;
 mod wire;
