@@ -103,6 +103,18 @@ class World:
         self.csms = self.csms_root.server()
 
 
+def signing_request(name):
+    """What a station of this name asks to be signed, as PEM text."""
+    subject = x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, ORGANISATION),
+            x509.NameAttribute(NameOID.COMMON_NAME, name),
+        ]
+    )
+    builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
+    return pem(builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())).decode("ascii")
+
+
 def starting(subject, issuer, public_key):
     now = datetime.now(timezone.utc)
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(public_key)

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import gateway
 import journals
-from certificates import World
+from certificates import World, signing_request
 
 HERE = Path(__file__).resolve().parent
 # Different actions that a pairing has to exchange per version.
@@ -130,17 +130,18 @@ def pair(folder, case, world, options):
     )
     # Without a gateway the peers expect no refusals; the comparison still does behind a blind relay.
     flags = [] if options.gateway else ["--direct"]
+    request = signing_request(identity.station)
     problems = []
     with contextlib.ExitStack() as running:
         arguments = ["--version", version, *flags, *csms_tls(case, world, options)]
-        served = start(running, case.csms, "csms", folder, arguments, files)
+        served = start(running, case.csms, "csms", folder, arguments, files, request)
         port = listening_port(served)
         url = running.enter_context(stand_between(options, port, folder, identity, version, world))
         arguments = ["--url", url, "--id", identity.station, "--version", version, *flags]
         if case.station_profile < 3:
             arguments += ["--password", identity.password]
         arguments += station_tls(case, identity, world, options)
-        dialled = start(running, case.station, "station", folder, arguments, files)
+        dialled = start(running, case.station, "station", folder, arguments, files, request)
         deadline = time.monotonic() + PAIRING_MAX
         for name, process in (("station", dialled), ("csms", served)):
             try:
@@ -188,7 +189,7 @@ def station_tls(case, identity, world, options):
     return arguments
 
 
-def start(running, language, side, folder, arguments, files):
+def start(running, language, side, folder, arguments, files, request):
     """Starts one peer; it is killed when `running` ends, if it has not ended by itself."""
     if language == PYTHON:
         command = [sys.executable, HERE / "python" / f"{side}.py"]
@@ -197,6 +198,7 @@ def start(running, language, side, folder, arguments, files):
     log = running.enter_context(open(folder / f"{side}.log", "wb"))
     process = subprocess.Popen(
         [*command, *arguments, "--journal", files[side]],
+        env={**os.environ, "PEER_CSR": request},
         stdout=subprocess.PIPE if side == "csms" else log,
         stderr=log,
     )

@@ -23,8 +23,17 @@ fn now() -> Timestamp {
     Timestamp::from_millis(since_epoch.as_millis().try_into().unwrap())
 }
 
+/// What the station of the rehearsal asks to be signed.
+fn signing_request() -> String {
+    let mut params = rcgen::CertificateParams::default();
+    params.distinguished_name.push(rcgen::DnType::CommonName, "CS-1");
+    let request = params.serialize_request(&rcgen::KeyPair::generate().unwrap()).unwrap();
+    request.pem().unwrap()
+}
+
 fn fill(value: &Value) -> Value {
     match value {
+        Value::String(text) if text == "$csr" => Value::from(signing_request()),
         Value::String(text) if text.starts_with("$now") => {
             let later: i64 = text.trim_start_matches("$now").trim_start_matches('+').parse().unwrap_or(0);
             Value::from(Timestamp::from_millis(now().as_millis() + 1_000 * later).to_string())
@@ -153,7 +162,11 @@ impl<'w> Rehearsal<'w> {
             site: None,
             groups: Vec::new(),
             area: None,
-            facts: StationFacts::default(),
+            facts: StationFacts {
+                security_profile: 1,
+                certificate_name: Some("CS-1".to_owned()),
+                ..StationFacts::default()
+            },
             csms: "peer".to_owned(),
             csms_party: party,
         };

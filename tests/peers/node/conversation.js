@@ -17,12 +17,13 @@ const RESULT = 3;
 const ERROR = 4;
 const SCENARIOS = path.join(__dirname, '..', 'scenarios');
 
-/** Replaces `$now` and `$now+SECONDS`, anywhere in a payload, by times. */
+/** Replaces `$now` and `$now+SECONDS`, anywhere in a payload, by times, and `$csr` by the signing request of the run. */
 function fill(value) {
   if (Array.isArray(value)) return value.map(fill);
   if (value !== null && typeof value === 'object') {
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fill(inner)]));
   }
+  if (value === '$csr') return process.env.PEER_CSR;
   if (typeof value === 'string' && value.startsWith('$now')) {
     return new Date(Date.now() + 1000 * Number(value.slice(4))).toISOString();
   }

@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import importlib
 import json
+import os
 import time
 import uuid
 from collections import defaultdict, deque
@@ -25,11 +26,13 @@ SCENARIOS = Path(__file__).resolve().parent.parent / "scenarios"
 
 
 def fill(value):
-    """Replaces `$now` and `$now+SECONDS`, anywhere in a payload, by times."""
+    """Replaces `$now` and `$now+SECONDS`, anywhere in a payload, by times, and `$csr` by the signing request of the run."""
     if isinstance(value, dict):
         return {key: fill(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [fill(inner) for inner in value]
+    if value == "$csr":
+        return os.environ["PEER_CSR"]
     if isinstance(value, str) and value.startswith("$now"):
         later = timedelta(seconds=int(value[4:] or 0))
         when = datetime.now(timezone.utc) + later
