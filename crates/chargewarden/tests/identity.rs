@@ -30,6 +30,7 @@ async fn only_the_diagonal_is_admitted() {
             .map(|(provisioned, offered)| station(&name(provisioned, offered), provisioned, &like))
             .collect();
         config.limits.guesses_per_address = 1_000;
+        config.limits.guesses_per_station = 1_000;
     })
     .await;
     let mut table = String::from("provisioned \\ offered   0    1    2    3\n");
@@ -158,6 +159,7 @@ async fn every_bad_credential_is_refused_alike() {
             ..station("CS-PAST", 0, &like)
         });
         config.limits.guesses_per_address = 1_000;
+        config.limits.guesses_per_station = 1_000;
     })
     .await;
     let mut rows: Vec<(String, Knock<'_>, &str)> = Vec::new();
@@ -198,6 +200,16 @@ async fn every_bad_credential_is_refused_alike() {
             "the secret without TLS".to_owned(),
             basic("CS-2", false, Some(("CS-2", SECRET))),
             "profile-mismatch",
+        ),
+        (
+            "the right secret from a wrong network".to_owned(),
+            basic("CS-ELSEWHERE", true, Some(("CS-ELSEWHERE", SECRET))),
+            "address-not-allowed",
+        ),
+        (
+            "a wrong secret from a wrong network".to_owned(),
+            basic("CS-ELSEWHERE", true, Some(("CS-ELSEWHERE", "wrong horse battery"))),
+            "wrong-secret",
         ),
         ("an exception that has ended".to_owned(), basic("CS-PAST", false, None), "exception-expired"),
     ]);

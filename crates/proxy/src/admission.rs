@@ -9,23 +9,26 @@ use chargewarden_engine::{Connected, Opening};
 use chargewarden_evidence::{OwnEvent, Security};
 use chargewarden_ocpp::Version;
 use chargewarden_policy::{About, Authentication, StationFacts};
-use http::request::Parts;
+use http::{HeaderMap, header, request::Parts};
 
 use crate::{
     arrival::Caller,
-    credential::{Known, Shown},
+    authentication::{Proven, authenticate},
     dial::{Dialled, dial},
     directory::Station,
     gateway::Shared,
-    handshake::{Basic, Offer, StationId},
+    handshake::{Offer, StationId},
+    incumbent::{Newcomer, take_place},
     meters,
-    presence::{Challenged, Claim, Holding, Signal},
+    origin::Origin,
+    presence::{Holding, Signal},
     profile::Profile,
+    ratchet::{self, Showing},
     recorder::Opened,
     refusal::Reason,
     session::Peer,
     standing::{self, Standing},
-    tls::{Bound, CertificateProblem},
+    tls::CertificateProblem,
     tolerance::Tolerance,
 };
 
@@ -42,6 +45,8 @@ pub(crate) struct Admitted {
     pub(crate) signal: Arc<Signal>,
     pub(crate) holding: Holding,
     pub(crate) standing: Option<Standing>,
+    /// What the admission showed, for the ratchet; none of a local session.
+    pub(crate) showing: Option<Showing>,
 }
 
 /// A station that may not.
@@ -53,6 +58,8 @@ pub(crate) struct Refusal {
     pub(crate) csms: String,
     /// For evidence and log.
     pub(crate) detail: String,
+    /// When to come again, where that is known.
+    pub(crate) wait: Option<Duration>,
 }
 
 impl From<CertificateProblem> for Refusal {
@@ -63,7 +70,7 @@ impl From<CertificateProblem> for Refusal {
 
 impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Refusal {
-        Refusal { reason, station: None, csms: String::new(), detail: String::new() }
+        Refusal { reason, station: None, csms: String::new(), detail: String::new(), wait: None }
     }
 }
 
@@ -76,12 +83,17 @@ pub(crate) async fn admit(
     if gateway.is_draining() {
         return Err(Reason::Draining.into());
     }
-    let offer = Offer::read(parts)
-        .map_err(|declined| Refusal { station: declined.station, ..Refusal::from(declined.reason) })?;
+    let offer = Offer::read(parts).map_err(|declined| {
+        if declined.reason.is_guess() {
+            gateway.throttle().failed_at(Origin::from(caller.peer.ip()), Instant::now());
+        }
+        Refusal { station: declined.station, ..Refusal::from(declined.reason) }
+    })?;
     let claimed = offer.station.clone();
     let known = gateway.roster.find(&claimed);
     let csms = known.as_ref().map(|entry| entry.csms.name.clone()).unwrap_or_default();
-    enter(gateway, caller, offer, known).await.map_err(|refusal| Refusal {
+    let agent = user_agent(&parts.headers);
+    enter(gateway, caller, (offer, &agent), known).await.map_err(|refusal| Refusal {
         station: Some(claimed),
         csms,
         ..refusal
@@ -91,15 +103,21 @@ pub(crate) async fn admit(
 async fn enter(
     gateway: &Arc<Shared>,
     caller: &Caller,
-    offer: Offer,
+    (offer, agent): (Offer, &str),
     known: Option<Arc<Station>>,
 ) -> Result<Admitted, Refusal> {
     let mut proven = authenticate(gateway, caller, &offer, known).await?;
-    let versions = versions(&offer, &proven.entry)?;
-    let holding = take_place(gateway, &proven.entry.id).await?;
+    let versions = versions(&offer, &proven)?;
+    let fingerprint = fingerprint(caller, &proven, agent);
+    let holding =
+        take_place(gateway, &proven.entry.id, &Newcomer { caller, fingerprint: &fingerprint }).await?;
     if gateway.presence.len() > gateway.bounds.sessions {
         meters::bound_hit("sessions");
         return Err(Reason::Busy.into());
+    }
+    if let Err(wait) = gateway.take_admission(&proven.entry.id, Instant::now()) {
+        meters::bound_hit("admissions-per-station");
+        return Err(Refusal { wait: Some(wait), ..Reason::TooManyAdmissions.into() });
     }
     proven.settle(gateway).await?;
     let dialled = if proven.entry.is_local() {
@@ -118,132 +136,28 @@ async fn enter(
     let Some(version) = dialled.as_ref().map(|dialled| dialled.version).or(first) else {
         return Err(Reason::NoSubprotocol.into());
     };
-    open(gateway, caller, offer.accept, proven, holding, (version, dialled)).await
+    open(gateway, caller, (offer.accept, fingerprint), proven, holding, (version, dialled)).await
 }
 
-/// A station that is who it says.
-struct Proven {
-    entry: Arc<Station>,
-    profile: Profile,
-    /// With profile 3.
-    certificate: Option<(Standing, Bound)>,
-    /// Which of its secrets it showed, where that counts.
-    shown: Option<Shown>,
+/// The versions to offer the CSMS, in the station's order: those that the inventory allows, and none below what the station has
+/// spoken.
+fn versions(offer: &Offer, proven: &Proven) -> Result<Vec<Version>, Refusal> {
+    let versions = allowed(offer, &proven.entry)?;
+    let offered = versions.len();
+    let kept = ratchet::kept(&proven.marks, versions);
+    if kept.is_empty() {
+        let mark = proven.marks.version.as_deref().unwrap_or_default();
+        let detail =
+            format!("it has spoken {mark}, and offers only what is below; {}", ratchet::HOW_TO_FORGIVE);
+        return Err(Refusal { detail, ..Reason::VersionLowered.into() });
+    }
+    if kept.len() < offered {
+        tracing::debug!(station = %proven.entry.id, "versions below the station's mark are not offered");
+    }
+    Ok(kept)
 }
 
-impl Proven {
-    /// Which of two passwords the station has is known now: it has used one, and is not connected otherwise.
-    ///
-    /// # Errors
-    /// The station's other connection has settled it meanwhile, and the secret shown is the old one.
-    async fn settle(&mut self, gateway: &Shared) -> Result<(), Reason> {
-        let Some(shown) = self.shown else { return Ok(()) };
-        let now = gateway.roster.find(&self.entry.id);
-        let same = |now: Arc<Station>| now.secrets.current == self.entry.secrets.current;
-        if shown == Shown::Current && !now.is_some_and(same) {
-            return Err(Reason::WrongSecret);
-        }
-        match gateway.roster.settle_by_use(&self.entry, shown).await {
-            Ok(None) => {}
-            Ok(Some(entry)) => {
-                let outcome = match shown {
-                    Shown::Current => "rejected",
-                    Shown::Proposed => "accepted",
-                };
-                meters::rotation(outcome, "station");
-                self.entry = entry;
-            }
-            // Both stay good.
-            Err(error) => {
-                tracing::error!(station = %self.entry.id, %error, "which password the station has is not kept");
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Proves who it is, by what the station is provisioned for. The work and the answer are the same for unknown ids, wrong
-/// secrets and bad certificates.
-async fn authenticate(
-    gateway: &Shared,
-    caller: &Caller,
-    offer: &Offer,
-    known: Option<Arc<Station>>,
-) -> Result<Proven, Refusal> {
-    let wanted = known.as_ref().map(|entry| entry.profile);
-    let brought = caller.tls.as_ref().is_some_and(|tls| tls.client.is_some());
-    let offered = Profile::offered(caller.tls.is_some(), brought, offer.credentials.is_some(), wanted);
-    let now = gateway.clock.now().wall;
-    let certificate = match &known {
-        Some(entry) if offered == Profile::TlsCertificate => Some(Standing::of(caller, entry, now)),
-        None if offered == Profile::TlsCertificate => {
-            let _ = standing::judged(caller, offer.station.as_str(), now);
-            None
-        }
-        Some(_) | None => None,
-    };
-    let secret = match &offer.credentials {
-        // Where a certificate is good, no secret counts; next to a bad one it is looked at for the time that takes.
-        Some(_) if matches!(certificate, Some(Ok(_))) => Ok(None),
-        Some(basic) => prove_secret(gateway, caller, basic, known.as_ref()).await.map(Some),
-        None if !brought && wanted.is_none_or(Profile::has_secret) => Err(Reason::MissingCredentials),
-        None => Ok(None),
-    };
-    if let Err(reason @ (Reason::TooManyAttempts | Reason::Busy | Reason::MissingCredentials)) = secret {
-        return Err(reason.into());
-    }
-    let Some(entry) = known else { return Err(secret.err().unwrap_or(Reason::UnknownStation).into()) };
-    let nothing_over_tls = caller.tls.is_some() && !brought && offer.credentials.is_none();
-    if nothing_over_tls && entry.profile == Profile::TlsCertificate {
-        return Err(Reason::CertificateMissing.into());
-    }
-    if offered != entry.profile || !caller.listener.plan.profiles.contains(&offered) {
-        return Err(Reason::ProfileMismatch.into());
-    }
-    let certificate = certificate.transpose()?;
-    let secret = secret?;
-    if certificate.is_some() && offer.credentials.as_ref().is_some_and(|basic| !is_user(basic, &entry)) {
-        return Err(Reason::WrongUser.into());
-    }
-    if offered == Profile::Unauthenticated && entry.unauthenticated_until.is_none_or(|until| now >= until) {
-        return Err(Reason::ExceptionExpired.into());
-    }
-    Ok(Proven { entry, profile: offered, certificate, shown: secret })
-}
-
-/// Whether the user name is the station's id, or need not be.
-fn is_user(basic: &Basic, entry: &Station) -> bool {
-    basic.user_is_id() || entry.tolerances.contains(&Tolerance::AnyUserName)
-}
-
-async fn prove_secret(
-    gateway: &Shared,
-    caller: &Caller,
-    basic: &Basic,
-    known: Option<&Arc<Station>>,
-) -> Result<Shown, Reason> {
-    let (address, secret) = (caller.peer.ip(), basic.secret());
-    if !basic.user_is_id() && !known.is_some_and(|entry| is_user(basic, entry)) {
-        return Err(Reason::WrongUser);
-    }
-    let exhausted = gateway.guesses.exhausted(address, Instant::now());
-    if let Some(entry) = known {
-        match gateway.credentials.known(entry, secret, address) {
-            // Somebody who guesses from the station's own address must not lock the station out.
-            Known::Here(shown) => return Ok(shown),
-            Known::Elsewhere(shown) if !exhausted => return Ok(shown),
-            Known::Elsewhere(_) | Known::No => {}
-        }
-    }
-    if exhausted {
-        meters::bound_hit("guesses-per-address");
-        return Err(Reason::TooManyAttempts);
-    }
-    gateway.credentials.check(known, secret, address).await
-}
-
-/// The versions to offer the CSMS, in the station's order.
-fn versions(offer: &Offer, entry: &Station) -> Result<Vec<Version>, Reason> {
+fn allowed(offer: &Offer, entry: &Station) -> Result<Vec<Version>, Reason> {
     if offer.versions.is_empty() {
         return match entry.versions.as_slice() {
             [only] if entry.tolerances.contains(&Tolerance::NoSubprotocol) => Ok(vec![*only]),
@@ -255,47 +169,10 @@ fn versions(offer: &Offer, entry: &Station) -> Result<Vec<Version>, Reason> {
     if versions.is_empty() { Err(Reason::VersionNotAllowed) } else { Ok(versions) }
 }
 
-/// How often it is looked whether another admission of the same station has ended.
-const UNDER_WAY_PAUSE: Duration = Duration::from_millis(50);
-
-/// Takes the station's place. A second connection does not win: the incumbent is asked first, and stays if it lives.
-async fn take_place(gateway: &Arc<Shared>, id: &StationId) -> Result<Holding, Refusal> {
-    let wait = gateway.bounds.incumbent_wait;
-    let incumbent = match claim_settled(gateway, id, wait).await {
-        Claim::Held(holding) => return Ok(holding),
-        Claim::UnderWay => return Err(Reason::AdmissionUnderWay.into()),
-        Claim::Incumbent(signal) => signal,
-    };
-    match incumbent.challenge(wait).await {
-        Challenged::Alive => return Err(Reason::AlreadyConnected.into()),
-        Challenged::Gone => {}
-        // Its end is recorded by its own session, with the reason `replaced`.
-        Challenged::Silent => {
-            incumbent.replace(wait + gateway.bounds.close_wait).await;
-        }
-    }
-    match gateway.presence.claim(id) {
-        Claim::Held(holding) => Ok(holding),
-        Claim::UnderWay | Claim::Incumbent(_) => Err(Reason::AdmissionUnderWay.into()),
-    }
-}
-
-/// Claims the place once no other admission of the station is under way, at the latest after `wait`: a station that gave up on
-/// a slow handshake and dials again meets its own first attempt.
-async fn claim_settled(gateway: &Arc<Shared>, id: &StationId, wait: Duration) -> Claim {
-    let started = Instant::now();
-    loop {
-        match gateway.presence.claim(id) {
-            Claim::UnderWay if started.elapsed() < wait => tokio::time::sleep(UNDER_WAY_PAUSE).await,
-            claim @ (Claim::Held(_) | Claim::Incumbent(_) | Claim::UnderWay) => return claim,
-        }
-    }
-}
-
 async fn open(
     gateway: &Arc<Shared>,
     caller: &Caller,
-    accept: String,
+    (accept, fingerprint): (String, String),
     proven: Proven,
     holding: Holding,
     (version, dialled): (Version, Option<Dialled>),
@@ -329,7 +206,7 @@ async fn open(
         entry: &entry,
         station_peer: &caller.peer.to_string(),
         csms: dialled.as_ref().map(|dialled| (dialled.peer.as_str(), dialled.detail.as_str())),
-        secured: secured(caller, certificate.as_ref().map(|(_, bound)| bound)),
+        secured: fingerprint.clone(),
         subprotocol: version.subprotocol(),
     };
     gateway.recorder.opened(opened).await.map_err(|error| Refusal {
@@ -347,16 +224,31 @@ async fn open(
     }
     let csms = dialled.map(|dialled| Peer::new(dialled.socket, dialled.peer, now.mono_ms));
     let standing = certificate.map(|(standing, _)| standing);
-    Ok(Admitted { accept, entry, version, session, core, csms, signal: Arc::default(), holding, standing })
+    let signal = Arc::new(Signal::of(format!("{}; {fingerprint}", caller.peer)));
+    // Nobody who is not there chose the version of a local session.
+    let showing = csms.is_some().then(|| Showing {
+        profile,
+        tls: caller.tls.as_ref().map(|tls| tls.version),
+        version,
+        address: (profile != Profile::Unauthenticated).then(|| caller.peer.ip()),
+    });
+    Ok(Admitted { accept, entry, version, session, core, csms, signal, holding, standing, showing })
 }
 
-/// How a station's connection is secured, for evidence.
-fn secured(caller: &Caller, certificate: Option<&Bound>) -> String {
-    match (&caller.tls, certificate) {
-        (None, _) => String::new(),
-        (Some(tls), None) => tls.to_string(),
-        (Some(tls), Some(certificate)) => format!("{tls}; {certificate}"),
-    }
+/// How a station is connected, for those who have to tell two connections apart: TLS, certificate, what it calls itself.
+fn fingerprint(caller: &Caller, proven: &Proven, agent: &str) -> String {
+    let mut parts = vec![caller.tls.as_ref().map_or_else(|| "no TLS".to_owned(), ToString::to_string)];
+    parts.extend(proven.certificate.as_ref().map(|(_, bound)| bound.to_string()));
+    parts.extend((!agent.is_empty()).then(|| format!("agent `{agent}`")));
+    parts.join("; ")
+}
+
+/// Characters of a `User-Agent` that are kept: those of stations are shorter, and it is anybody's text.
+const AGENT_CHARS_MAX: usize = 64;
+
+fn user_agent(headers: &HeaderMap) -> String {
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    agent.chars().take(AGENT_CHARS_MAX).filter(|c| !c.is_control() && *c != '`').collect()
 }
 
 fn authentication(profile: Profile) -> Authentication {

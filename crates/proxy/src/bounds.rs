@@ -25,10 +25,24 @@ pub struct Bounds {
     pub handshake_bytes: usize,
     /// Secrets being verified at once. Each takes a core and the memory its hash asks for (19 MiB for the default).
     pub secret_checks: usize,
-    /// Refused guesses from one address within [`Bounds::guess_window`] before it is answered 429.
+    /// How long an attempt may wait for its secret to be looked at; then it is refused as busy.
+    pub secret_wait: Duration,
+    /// Failures to prove who it is, of one address, that cost nothing; after them each doubles the delay until the next attempt at an id
+    /// that the address has failed.
     pub guesses_per_address: u32,
-    /// The window of [`Bounds::guesses_per_address`].
-    pub guess_window: Duration,
+    /// The same for one claimed id, of one address and of all together.
+    pub guesses_per_station: u32,
+    /// The longest such delay, and the time after which one failure is forgotten.
+    pub guess_delay_max: Duration,
+    /// Admissions of one station a minute, at once or spread.
+    pub admissions_per_station: u32,
+    /// Challenges of connected stations that an address may lose within [`Bounds::lost_challenge_window`]; the last of them has it kept
+    /// out for [`Bounds::address_quarantine`].
+    pub lost_challenges: u32,
+    /// The window of [`Bounds::lost_challenges`].
+    pub lost_challenge_window: Duration,
+    /// How long such an address is kept out. Stations that last proved themselves from it and are not connected are let in.
+    pub address_quarantine: Duration,
     /// How long the CSMS has to accept a connection and the upgrade.
     pub dial_wait: Duration,
     /// How long an incumbent has to answer the ping that decides whether a newcomer replaces it.
@@ -68,8 +82,14 @@ impl Default for Bounds {
             handshake_wait: Duration::from_secs(20), // stations give up after 20 to 60 s
             handshake_bytes: 8 * 1024,
             secret_checks: 2,
-            guesses_per_address: 30,
-            guess_window: Duration::from_secs(60),
+            secret_wait: Duration::from_secs(10), // half of the handshake; a check takes some 20 ms
+            guesses_per_address: 10,
+            guesses_per_station: 5, // a person mistypes; a rotation that went wrong is tried a few times
+            guess_delay_max: Duration::from_secs(300),
+            admissions_per_station: 12, // a station on a bad link comes back twice a minute
+            lost_challenges: 3,
+            lost_challenge_window: Duration::from_secs(600),
+            address_quarantine: Duration::from_secs(600),
             dial_wait: Duration::from_secs(8),
             incumbent_wait: Duration::from_secs(5),
             ping_interval: Duration::from_secs(60),

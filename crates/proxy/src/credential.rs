@@ -3,7 +3,6 @@
 use std::{
     borrow::Cow,
     collections::HashMap,
-    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -12,35 +11,26 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
-use tokio::sync::Semaphore;
 
 use crate::{
+    checks::Checks,
     directory::{Secrets, Station},
     handshake::StationId,
+    origin::Origin,
     refusal::Reason,
     secret::Secret,
     tolerance::Tolerance,
 };
 
-/// The hash that is verified for ids the inventory does not know, so that they take as long as known ones: argon2id with
-/// the parameters `chargewarden station hash` uses (19 MiB, 2 passes), of a random secret nobody kept.
-const DECOY: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$L0V4sTq0m9wZ8hYpQe3nYg$yb8J2v0xq3ZkH1mS5oD7uR4wT6nC9aF2eG8iK0lM1pQ";
-
 /// The check of station secrets.
 pub(crate) struct Credentials {
     /// Bounds the memory and cores that checks take.
-    slots: Semaphore,
+    checks: Arc<Checks>,
     memory: Arc<Memory>,
     /// Keys the fast path; drawn at start, so the tags are worthless outside this process.
     key: [u8; 32],
-    /// What was last proven, per station. Bounded by the inventory: only known ids get in.
-    proven: Mutex<HashMap<StationId, Proof>>,
-}
-
-struct Proof {
-    tag: [u8; 32],
-    address: IpAddr,
+    /// The tag of what was last proven, per station. Bounded by the inventory: only known ids get in.
+    proven: Mutex<HashMap<StationId, [u8; 32]>>,
 }
 
 /// Which of a station's secrets was shown.
@@ -52,63 +42,50 @@ pub(crate) enum Shown {
     Proposed,
 }
 
-/// Whether a secret was found right without the slow check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Known {
-    /// The same secret was proven before, from this address.
-    Here(Shown),
-    /// The same secret was proven before, from another address.
-    Elsewhere(Shown),
-    /// Nothing is known.
-    No,
-}
-
 impl Credentials {
-    /// `checks` secrets at once; `key` from a random source.
-    pub(crate) fn new(checks: usize, key: [u8; 32]) -> Credentials {
-        Credentials { slots: Semaphore::new(checks), memory: Arc::default(), key, proven: Mutex::default() }
+    /// `key` from a random source.
+    pub(crate) fn new(checks: Checks, key: [u8; 32]) -> Credentials {
+        Credentials { checks: Arc::new(checks), memory: Arc::default(), key, proven: Mutex::default() }
     }
 
-    /// The fast path: whether this secret was proven before.
-    pub(crate) fn known(&self, station: &Station, secret: &Secret, address: IpAddr) -> Known {
+    /// The fast path: whether this secret was the last that was proven.
+    pub(crate) fn known(&self, station: &Station, secret: &Secret) -> Option<Shown> {
         let secret = readable(station, secret);
         let tags = ways(&station.secrets).map(|(shown, hash)| (shown, self.tag(&station.id, hash, &secret)));
         let proven = self.proven.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(proof) = proven.get(&station.id) else { return Known::No };
-        for (shown, tag) in tags {
-            if bool::from(proof.tag.ct_eq(&tag)) {
-                let here = proof.address == address;
-                return if here { Known::Here(shown) } else { Known::Elsewhere(shown) };
-            }
-        }
-        Known::No
+        let proof = proven.get(&station.id)?;
+        tags.into_iter().find(|(_, tag)| bool::from(proof.ct_eq(tag))).map(|(shown, _)| shown)
     }
 
-    /// Proves a secret, or spends the same time on a decoy when the station is unknown. Whether a second secret is proposed
-    /// makes no difference: both hashes have one salt, so one pass serves for both (see [`hash_beside`]).
+    /// Which of the station's secrets this is, if any; for a station that is unknown or has none, the same work on `decoy`. Whether a
+    /// second secret is proposed makes no difference: both hashes have one salt, so one pass serves for both (see [`hash_beside`]).
     ///
     /// # Errors
-    /// The true reason; the peer sees the same answer for both.
+    /// [`Reason::Busy`]: too many checks wait.
     pub(crate) async fn check(
         &self,
         station: Option<&Arc<Station>>,
+        decoy: &Arc<str>,
         secret: &Secret,
-        address: IpAddr,
-    ) -> Result<Shown, Reason> {
+        origin: Origin,
+    ) -> Result<Option<Shown>, Reason> {
         let secrets = station.map(|station| station.secrets.clone()).unwrap_or_default();
-        // Closed never, so an error cannot happen; it would refuse.
-        let Ok(_slot) = self.slots.acquire().await else { return Err(Reason::Busy) };
         let secret = station.map_or(Cow::Borrowed(secret), |station| readable(station, secret)).into_owned();
-        let (candidate, memory) = (secret.clone(), Arc::clone(&self.memory));
-        let shown =
-            tokio::task::spawn_blocking(move || verify(&secrets, &candidate, &memory)).await.unwrap_or(None);
-        let station = station.ok_or(Reason::UnknownStation)?;
-        let shown = shown.ok_or(Reason::WrongSecret)?;
+        let (candidate, memory, decoy) = (secret.clone(), Arc::clone(&self.memory), Arc::clone(decoy));
+        let slot = self.checks.slot(origin).await?;
+        let checked = tokio::task::spawn_blocking(move || {
+            let shown = verify(&secrets, &decoy, &candidate, &memory);
+            // Here, and not where it is waited for: who goes away meanwhile does not make room before the work is done.
+            drop(slot);
+            shown
+        });
+        let shown = checked.await.unwrap_or(None);
+        let (Some(station), Some(shown)) = (station, shown) else { return Ok(None) };
         if let Some((_, hash)) = ways(&station.secrets).find(|(way, _)| *way == shown) {
-            let proof = Proof { tag: self.tag(&station.id, hash, &secret), address };
-            self.proven.lock().unwrap_or_else(PoisonError::into_inner).insert(station.id.clone(), proof);
+            let tag = self.tag(&station.id, hash, &secret);
+            self.proven.lock().unwrap_or_else(PoisonError::into_inner).insert(station.id.clone(), tag);
         }
-        Ok(shown)
+        Ok(Some(shown))
     }
 
     /// Hashes a secret that the station is about to be sent: see [`hash_beside`]. Waits for its turn like a check.
@@ -118,7 +95,7 @@ impl Credentials {
     pub(crate) async fn hash(&self, station: Arc<Station>, secret: Secret) -> Result<String, HashProblem> {
         let mut salt = [0; 16];
         getrandom::fill(&mut salt).map_err(|_| HashProblem::Random)?;
-        let _slot = self.slots.acquire().await;
+        let _slot = self.checks.slot(Origin::OURSELVES).await;
         let hashed = tokio::task::spawn_blocking(move || hash_beside(&station, &secret, &salt)).await;
         hashed.unwrap_or(Err(HashProblem::Form))
     }
@@ -164,7 +141,7 @@ fn ways(secrets: &Secrets) -> impl Iterator<Item = (Shown, &str)> {
 
 /// Which of the secrets is the one shown. Any trouble with a stored hash is a no; so is that there is none, after the same
 /// work.
-fn verify(secrets: &Secrets, secret: &Secret, memory: &Memory) -> Option<Shown> {
+fn verify(secrets: &Secrets, decoy: &str, secret: &Secret, memory: &Memory) -> Option<Shown> {
     let mut digests: Vec<(String, Vec<u8>)> = Vec::with_capacity(1);
     let mut digest = |hash: &str| {
         let (how, _) = hash.rsplit_once('$')?;
@@ -181,7 +158,7 @@ fn verify(secrets: &Secrets, secret: &Secret, memory: &Memory) -> Option<Shown> 
         Some(found)
     };
     if secrets.current.is_none() && secrets.proposed.is_none() {
-        digest(DECOY);
+        digest(decoy);
         return None;
     }
     // All of them, whichever is right: what an attempt takes says nothing about which it was.
@@ -362,8 +339,8 @@ fn as_hashed(secret: &Secret, hex_key: bool) -> Result<Cow<'_, Secret>, HashProb
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{collections::BTreeSet, net::Ipv4Addr};
+pub(crate) mod tests {
+    use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 
     use super::*;
     use chargewarden_ocpp::refusal::RefusalStyle;
@@ -373,9 +350,24 @@ mod tests {
         profile::Profile,
     };
 
-    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    /// What `chargewarden station hash` makes, of a secret nobody kept.
+    const HASH: &str =
+        "$argon2id$v=19$m=19456,t=2,p=1$L0V4sTq0m9wZ8hYpQe3nYg$yb8J2v0xq3ZkH1mS5oD7uR4wT6nC9aF2eG8iK0lM1pQ";
 
-    fn station(secret: &str, salt: u8) -> Arc<Station> {
+    fn credentials() -> Credentials {
+        Credentials::new(Checks::new(1, Duration::from_secs(60)), [7; 32])
+    }
+
+    async fn check(
+        credentials: &Credentials,
+        station: Option<&Arc<Station>>,
+        secret: &Secret,
+    ) -> Option<Shown> {
+        let from = "192.0.2.1".parse::<IpAddr>().unwrap();
+        credentials.check(station, &HASH.into(), secret, from.into()).await.unwrap()
+    }
+
+    pub(crate) fn station(secret: &str, salt: u8) -> Arc<Station> {
         let csms = Csms {
             name: "main".into(),
             party: "cnp".parse().unwrap(),
@@ -410,19 +402,12 @@ mod tests {
     }
 
     #[test]
-    fn the_decoy_costs_what_a_real_one_costs() {
-        check_hash(DECOY).unwrap();
-        let params = |hash: &str| hash.split('$').nth(3).map(str::to_owned);
-        assert_eq!(params(DECOY), params(station("x", 1).secrets.current.as_deref().unwrap()));
-    }
-
-    #[test]
     fn stored_hashes_are_checked() {
         check_hash(station("x", 1).secrets.current.as_deref().unwrap()).unwrap();
         assert_eq!(check_hash("hunter2"), Err(HashProblem::Form));
-        let costly = DECOY.replace("m=19456", "m=1048576");
+        let costly = HASH.replace("m=19456", "m=1048576");
         assert_eq!(check_hash(&costly), Err(HashProblem::Cost));
-        let other = DECOY.replace("argon2id", "argon2i");
+        let other = HASH.replace("argon2id", "argon2i");
         assert_eq!(check_hash(&other), Err(HashProblem::Algorithm("argon2i".into())));
         assert_eq!(
             check_hash("$argon2id$v=19$m=19456,t=2,p=1$L0V4sTq0m9wZ8hYpQe3nYg"),
@@ -432,20 +417,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_proven_secret_is_known_until_it_is_rotated() {
-        let credentials = Credentials::new(1, [7; 32]);
+        let credentials = credentials();
         let (right, wrong) = (Secret::new(b"right".to_vec()), Secret::new(b"wrong".to_vec()));
         let old = station("right", 1);
-        assert_eq!(credentials.known(&old, &right, HERE), Known::No);
-        assert_eq!(credentials.check(Some(&old), &wrong, HERE).await, Err(Reason::WrongSecret));
-        assert_eq!(credentials.check(None, &right, HERE).await, Err(Reason::UnknownStation));
-        assert_eq!(credentials.check(Some(&old), &right, HERE).await, Ok(Shown::Current));
-        assert_eq!(credentials.known(&old, &right, HERE), Known::Here(Shown::Current));
-        let elsewhere = Known::Elsewhere(Shown::Current);
-        assert_eq!(credentials.known(&old, &right, Ipv4Addr::UNSPECIFIED.into()), elsewhere);
-        assert_eq!(credentials.known(&old, &wrong, HERE), Known::No);
+        assert_eq!(credentials.known(&old, &right), None);
+        assert_eq!(check(&credentials, Some(&old), &wrong).await, None);
+        assert_eq!(check(&credentials, None, &right).await, None);
+        assert_eq!(check(&credentials, Some(&old), &right).await, Some(Shown::Current));
+        assert_eq!(credentials.known(&old, &right), Some(Shown::Current));
+        assert_eq!(credentials.known(&old, &wrong), None);
         let rotated = station("right", 2);
-        assert_eq!(credentials.known(&rotated, &right, HERE), Known::No);
+        assert_eq!(credentials.known(&rotated, &right), None);
     }
+
     /// The station with another secret proposed.
     fn proposing(old: &Arc<Station>, secret: &str) -> Arc<Station> {
         let hash = hash_beside(old, &Secret::new(secret.into()), &[9; 16]).unwrap();
@@ -458,22 +442,22 @@ mod tests {
 
     #[tokio::test]
     async fn both_secrets_are_good_while_one_is_proposed() {
-        let credentials = Credentials::new(1, [7; 32]);
+        let credentials = credentials();
         let both = proposing(&station("old", 1), "new");
         let [old, new, wrong] = ["old", "new", "wrong"].map(|text| Secret::new(text.into()));
-        assert_eq!(credentials.check(Some(&both), &wrong, HERE).await, Err(Reason::WrongSecret));
-        assert_eq!(credentials.check(Some(&both), &old, HERE).await, Ok(Shown::Current));
-        assert_eq!(credentials.known(&both, &old, HERE), Known::Here(Shown::Current));
-        assert_eq!(credentials.check(Some(&both), &new, HERE).await, Ok(Shown::Proposed));
-        assert_eq!(credentials.known(&both, &new, HERE), Known::Here(Shown::Proposed));
+        assert_eq!(check(&credentials, Some(&both), &wrong).await, None);
+        assert_eq!(check(&credentials, Some(&both), &old).await, Some(Shown::Current));
+        assert_eq!(credentials.known(&both, &old), Some(Shown::Current));
+        assert_eq!(check(&credentials, Some(&both), &new).await, Some(Shown::Proposed));
+        assert_eq!(credentials.known(&both, &new), Some(Shown::Proposed));
         // It was taken: what was proven stays proven, and the old one is wrong.
         let current = both.secrets.proposed.clone();
         let after = Station {
             secrets: Secrets { current, proposed: None, deferred: false },
             ..Station::clone(&both)
         };
-        assert_eq!(credentials.known(&after, &new, HERE), Known::Here(Shown::Current));
-        assert_eq!(credentials.check(Some(&Arc::new(after)), &old, HERE).await, Err(Reason::WrongSecret));
+        assert_eq!(credentials.known(&after, &new), Some(Shown::Current));
+        assert_eq!(check(&credentials, Some(&Arc::new(after)), &old).await, None);
     }
 
     #[test]
@@ -488,7 +472,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_station_may_show_the_bytes_of_hexadecimal_digits() {
-        let credentials = Credentials::new(1, [7; 32]);
+        let credentials = credentials();
         let digits = "9f3b61d20c7e4a58b16d02f7ac9e5b3480d1c6e2";
         let bytes = |text: &str| -> Vec<u8> {
             (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
@@ -497,14 +481,14 @@ mod tests {
         let tolerated =
             Arc::new(Station { tolerances: BTreeSet::from([Tolerance::HexKey]), ..Station::clone(&plain) });
         let (text, key) = (Secret::new(digits.into()), Secret::new(bytes(digits)));
-        assert_eq!(credentials.check(Some(&plain), &key, HERE).await, Err(Reason::WrongSecret));
-        assert_eq!(credentials.check(Some(&tolerated), &key, HERE).await, Ok(Shown::Current));
-        assert_eq!(credentials.known(&tolerated, &key, HERE), Known::Here(Shown::Current));
-        assert_eq!(credentials.check(Some(&tolerated), &text, HERE).await, Ok(Shown::Current));
+        assert_eq!(check(&credentials, Some(&plain), &key).await, None);
+        assert_eq!(check(&credentials, Some(&tolerated), &key).await, Some(Shown::Current));
+        assert_eq!(credentials.known(&tolerated, &key), Some(Shown::Current));
+        assert_eq!(check(&credentials, Some(&tolerated), &text).await, Some(Shown::Current));
         let printable = Secret::new(b"3132333435363738393a3b3c3d3e3f40".to_vec());
         assert_eq!(hash_beside(&tolerated, &printable, &[9; 16]), Err(HashProblem::Ambiguous));
         let capital = proposing(&tolerated, &digits.replace('9', "8").to_ascii_uppercase());
         let key = Secret::new(bytes(&digits.replace('9', "8")));
-        assert_eq!(credentials.check(Some(&capital), &key, HERE).await, Ok(Shown::Proposed));
+        assert_eq!(check(&credentials, Some(&capital), &key).await, Some(Shown::Proposed));
     }
 }

@@ -5,7 +5,7 @@ use std::{
     io,
     net::SocketAddr,
     sync::{
-        Arc, Weak,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -22,19 +22,23 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     arrival::Listener,
     bounds::Bounds,
+    checks::Checks,
     clock::Clock,
     credential::Credentials,
     doors::Doors,
-    guesses::Guesses,
     handshake::StationId,
     listener::{self, Entrance, ListenerPlan, ListenerTls},
     meters::Meters,
+    pace::{Pace, Used},
     presence::{Presence, Told},
+    quarantine::{Patience, Quarantine},
     recorder::Recorder,
+    remembered::Remembered,
     roster::Roster,
     rotation::Rotated,
     secret::Secret,
     states::States,
+    throttle::{Leniency, Throttle},
     tls::{Acceptance, TlsProblem},
     upstream::displacement::Displacement,
 };
@@ -90,6 +94,9 @@ pub enum StartError {
     Random(getrandom::Error),
 }
 
+/// Stations whose rate of admissions is remembered at once. Of more, those forget it that used the least.
+const STATIONS_MAX: usize = 131_072;
+
 /// What all tasks of a proxy share.
 pub(crate) struct Shared {
     pub(crate) bounds: Bounds,
@@ -98,7 +105,10 @@ pub(crate) struct Shared {
     pub(crate) recorder: Recorder,
     pub(crate) states: States,
     pub(crate) credentials: Credentials,
-    pub(crate) guesses: Guesses,
+    throttle: Mutex<Throttle>,
+    quarantine: Mutex<Quarantine>,
+    /// Admissions per station.
+    admissions: Mutex<Remembered<Used>>,
     pub(crate) presence: Arc<Presence>,
     pub(crate) displacement: Displacement,
     pub(crate) sessions: TaskTracker,
@@ -113,6 +123,27 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn is_draining(&self) -> bool {
         self.stop.is_cancelled()
+    }
+
+    /// Who failed to prove who it is. Never held across a wait.
+    pub(crate) fn throttle(&self) -> MutexGuard<'_, Throttle> {
+        self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The addresses that are kept out. Never held across a wait.
+    pub(crate) fn quarantine(&self) -> MutexGuard<'_, Quarantine> {
+        self.quarantine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts an admission of a station.
+    ///
+    /// # Errors
+    /// It was admitted too often; how long until it may be again.
+    pub(crate) fn take_admission(&self, station: &StationId, now: Instant) -> Result<(), Duration> {
+        let per_minute = self.bounds.admissions_per_station;
+        let pace = Pace::new(per_minute, Duration::from_secs(60), per_minute);
+        let mut admissions = self.admissions.lock().unwrap_or_else(PoisonError::into_inner);
+        admissions.change(station, now, Used::none(now), |used| used.take(pace, now))
     }
 
     /// Short, printable, unique in the log: it stands in tickets.
@@ -159,9 +190,22 @@ impl Proxy {
         getrandom::fill(&mut key).and_then(|()| getrandom::fill(&mut run)).map_err(StartError::Random)?;
         let stop = CancellationToken::new();
         let (states, writing_states) = States::start(plan.store);
+        let bounds = &plan.bounds;
+        let leniency = Leniency {
+            per_address: bounds.guesses_per_address,
+            per_station: bounds.guesses_per_station,
+            delay_max: bounds.guess_delay_max,
+        };
+        let patience = Patience {
+            challenges: bounds.lost_challenges,
+            window: bounds.lost_challenge_window,
+            lasts: bounds.address_quarantine,
+        };
         let shared = Arc::new(Shared {
-            credentials: Credentials::new(plan.bounds.secret_checks, key),
-            guesses: Guesses::new(plan.bounds.guesses_per_address, plan.bounds.guess_window),
+            credentials: Credentials::new(Checks::new(bounds.secret_checks, bounds.secret_wait), key),
+            throttle: Mutex::new(Throttle::new(leniency, RandomState::new())),
+            quarantine: Mutex::new(Quarantine::new(patience, RandomState::new())),
+            admissions: Mutex::new(Remembered::new(STATIONS_MAX, RandomState::new())),
             bounds: plan.bounds,
             world: plan.world,
             recorder: Recorder::new(plan.scribe),
@@ -299,6 +343,7 @@ impl Proxy {
         let _ = timeout(shared.bounds.drain_wait, shared.sessions.wait()).await;
         let left = shared.sessions.len();
         shared.recorder.sum_up(true).await;
+        let _ = timeout(shared.bounds.drain_wait, shared.roster.ratchet.flush()).await;
         let (wait, writing_states) = (shared.bounds.drain_wait, self.writing_states);
         // The last holder of the sender, if no session is left: the writer then writes what waits and ends.
         drop(self.shared);

@@ -16,17 +16,19 @@
 
 mod admission;
 mod arrival;
+mod authentication;
 mod bounds;
 mod checks;
 mod clock;
 mod credential;
+mod decoy;
 mod dial;
 mod directory;
 mod doors;
 mod ending;
 mod gateway;
-mod guesses;
 pub mod handshake;
+mod incumbent;
 mod listener;
 mod meters;
 mod origin;
@@ -36,6 +38,7 @@ mod presence;
 mod profile;
 mod proxy_header;
 mod quarantine;
+mod ratchet;
 mod recorder;
 mod refusal;
 mod remembered;

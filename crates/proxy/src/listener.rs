@@ -260,10 +260,10 @@ async fn answer(
             Ok(response)
         }
         Err(refusal) => {
-            let reason = refusal.reason;
+            let (reason, wait) = (refusal.reason, refusal.wait);
             outcome.put(State::Refused);
             refuse(gateway, caller.peer, refusal).await;
-            Ok(reason.response())
+            Ok(reason.response_after(wait))
         }
     }
 }
@@ -283,11 +283,8 @@ fn switching(admitted: &Admitted) -> Response<Full<Bytes>> {
 }
 
 async fn refuse(gateway: &Arc<Shared>, peer: SocketAddr, refusal: Refusal) {
-    let Refusal { reason, station, csms, detail } = refusal;
+    let Refusal { reason, station, csms, detail, wait: _ } = refusal;
     meters::connection_refused(reason);
-    if reason.is_guess() {
-        gateway.guesses.count(peer.ip(), std::time::Instant::now());
-    }
     let station = station.as_ref();
     let name = station.map(ToString::to_string).unwrap_or_default();
     tracing::info!(%peer, station = name, reason = reason.code(), detail, "connection refused");
@@ -308,7 +305,8 @@ async fn begin(gateway: &Arc<Shared>, peer: SocketAddr, admitted: Admitted, upgr
     }
     let stream = Metered::new(parts.io.into_inner(), Bytes::new(), gateway.bounds.frame_bytes);
     let socket = ServerBuilder::new().config(config()).limits(limits(&gateway.bounds)).serve(stream);
-    let Admitted { entry, session, core, csms, signal, holding, version, standing, accept: _ } = admitted;
+    let Admitted { entry, session, core, csms, signal, holding, version, standing, showing, accept: _ } =
+        admitted;
     tracing::info!(station = %entry.id, %peer, session, csms = entry.csms.name, %version, "session opened");
     holding.connected(&signal);
     if gateway.is_draining() {
@@ -338,7 +336,12 @@ async fn begin(gateway: &Arc<Shared>, peer: SocketAddr, admitted: Admitted, upgr
         csms_first: false,
         rotation: None,
     };
+    let id = session.entry.id.clone();
     gateway.sessions.spawn(Box::new(session).run());
+    if let Some(showing) = showing {
+        let at_ms = gateway.clock.now().wall.as_millis();
+        gateway.roster.ratchet.raise(&id, showing, at_ms).await;
+    }
 }
 
 fn late(admitted: &Admitted, reason: Reason) -> Refusal {

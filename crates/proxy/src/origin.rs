@@ -2,12 +2,17 @@
 
 use std::{
     fmt,
-    net::{IpAddr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
 /// An IPv4 address, or an IPv6 /64: a subscriber of IPv6 has that many addresses to come from, so they count as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Origin(IpAddr);
+
+impl Origin {
+    /// Work of our own: nothing connects from the unspecified address.
+    pub(crate) const OURSELVES: Origin = Origin(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+}
 
 impl From<IpAddr> for Origin {
     fn from(address: IpAddr) -> Origin {

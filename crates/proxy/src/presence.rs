@@ -6,7 +6,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures_util::task::AtomicWaker;
@@ -129,6 +129,18 @@ pub(crate) struct Signal {
     errand: Mutex<Option<Box<Errand>>>,
     answered: Notify,
     gone: Notify,
+    pings: Mutex<Pings>,
+    /// Who is connected, for those who read evidence.
+    fingerprint: String,
+}
+
+/// The pings that challenges asked for. One at a time answers all challengers.
+#[derive(Debug, Default)]
+struct Pings {
+    /// When the one that is not yet answered was asked for.
+    asked: Option<Instant>,
+    /// When the last was answered.
+    answered: Option<Instant>,
 }
 
 /// What a session may be told.
@@ -187,6 +199,16 @@ impl Told {
 }
 
 impl Signal {
+    /// The signal of a session with a station that is connected like this.
+    pub(crate) fn of(fingerprint: String) -> Signal {
+        Signal { fingerprint, ..Signal::default() }
+    }
+
+    /// Who is connected, for those who read evidence.
+    pub(crate) fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
     /// Tells the session.
     pub(crate) fn tell(&self, told: Told) {
         self.flags.fetch_or(told.bit(), Ordering::AcqRel);
@@ -220,24 +242,43 @@ impl Signal {
 
     /// The challenged station answered.
     pub(crate) fn answered(&self) {
+        *self.pings() = Pings { asked: None, answered: Some(Instant::now()) };
         self.answered.notify_waiters();
     }
 
-    /// Challenges the incumbent. True when its station answered in time (then it stays); false when it did not or the session
-    /// ended meanwhile.
+    /// Challenges the incumbent, which has `wait` to answer. However many challenge it, it is pinged once in that time: they wait for
+    /// the answer together, and an answer that is not older counts for those who come after it. So a flood of challengers is neither a
+    /// flood of pings nor a way to have the answer to one of them missed.
     pub(crate) async fn challenge(&self, wait: Duration) -> Challenged {
         let answered = self.answered.notified();
         let gone = self.gone.notified();
         tokio::pin!(answered, gone);
         answered.as_mut().enable();
         gone.as_mut().enable();
-        self.tell(Told::Challenge);
+        let now = Instant::now();
+        let fresh = |at: Option<Instant>| at.filter(|at| now.saturating_duration_since(*at) < wait);
+        let asked = {
+            let mut pings = self.pings();
+            if fresh(pings.answered).is_some() {
+                return Challenged::Alive;
+            }
+            let under_way = fresh(pings.asked);
+            if under_way.is_none() {
+                pings.asked = Some(now);
+                self.tell(Told::Challenge);
+            }
+            under_way.unwrap_or(now)
+        };
         tokio::select! {
             biased;
             () = &mut gone => Challenged::Gone,
             () = &mut answered => Challenged::Alive,
-            () = tokio::time::sleep(wait) => Challenged::Silent,
+            () = tokio::time::sleep_until((asked + wait).into()) => Challenged::Silent,
         }
+    }
+
+    fn pings(&self) -> std::sync::MutexGuard<'_, Pings> {
+        self.pings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends the incumbent and waits until its place is free, at most `wait`.
@@ -301,12 +342,35 @@ mod tests {
         let Claim::Held(holding) = presence.claim(&id()) else { panic!("free") };
         let signal = Arc::new(Signal::default());
         holding.connected(&signal);
-        assert_eq!(signal.challenge(Duration::from_millis(5)).await, Challenged::Silent);
-        let (challenged, ()) =
-            tokio::join!(signal.challenge(Duration::from_secs(5)), async { signal.answered() });
+        let wait = Duration::from_millis(20);
+        assert_eq!(signal.challenge(wait).await, Challenged::Silent);
+        let (challenged, ()) = tokio::join!(signal.challenge(wait), async { signal.answered() });
         assert_eq!(challenged, Challenged::Alive);
-        let (challenged, ()) =
-            tokio::join!(signal.challenge(Duration::from_secs(5)), async { drop(holding) });
+        tokio::time::sleep(wait).await;
+        let (challenged, ()) = tokio::join!(signal.challenge(wait), async { drop(holding) });
         assert_eq!(challenged, Challenged::Gone);
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_challengers_is_one_ping() {
+        let (signal, wait) = (Arc::new(Signal::default()), Duration::from_secs(5));
+        let cx = std::task::Context::from_waker(std::task::Waker::noop());
+        let mut challengers = tokio::task::JoinSet::new();
+        let mut pinged = 0;
+        for _ in 0..100 {
+            let signal = Arc::clone(&signal);
+            challengers.spawn(async move { signal.challenge(wait).await });
+        }
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+            pinged += usize::from(signal.poll_told(&cx) == Some(Told::Challenge));
+        }
+        signal.answered();
+        while let Some(challenged) = challengers.join_next().await {
+            assert_eq!(challenged.unwrap(), Challenged::Alive);
+        }
+        // The answer counts for those who come soon after it, too.
+        assert_eq!(signal.challenge(wait).await, Challenged::Alive);
+        assert_eq!((pinged, signal.poll_told(&cx)), (1, None));
     }
 }

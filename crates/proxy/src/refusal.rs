@@ -1,5 +1,7 @@
 //! Why a station is not admitted, and the little of it that the outside learns.
 
+use std::time::Duration;
+
 use chargewarden_evidence::OwnEvent;
 use http::{HeaderValue, StatusCode, header};
 
@@ -371,6 +373,19 @@ impl Reason {
             | Reason::CsmsUnreachable
             | Reason::Abandoned => None,
         }
+    }
+
+    /// [`Reason::response`], with the time after which to come again where one was found.
+    #[must_use]
+    pub fn response_after<B: From<&'static str>>(self, wait: Option<Duration>) -> http::Response<B> {
+        let mut response = self.response();
+        if let Some(wait) = wait
+            && let Some(after) = response.headers_mut().get_mut(header::RETRY_AFTER)
+        {
+            // Rounded up: whoever comes back on the second is not too early.
+            *after = HeaderValue::from(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
+        }
+        response
     }
 
     /// The whole answer: a constant per status.

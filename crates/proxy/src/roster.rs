@@ -20,15 +20,17 @@ use std::{
 
 use chargewarden_evidence::{Durability, Event, Inventory, Record, Stamp};
 use chargewarden_store::{
-    AppendError, Scribe, Station as Stored, StationChange, Store, StoreError, difference,
+    AppendError, Marks, Scribe, Station as Stored, StationChange, Store, StoreError, difference,
 };
 use thiserror::Error;
 
 use crate::{
     clock,
+    decoy::Decoys,
     directory::Station,
     handshake::StationId,
     presence::{Presence, Withdrawn},
+    ratchet::Ratchet,
 };
 
 /// Makes what is stored into what admission reads, or says what keeps it from that.
@@ -43,6 +45,8 @@ pub struct Roster {
     scribe: Scribe,
     known: RwLock<Known>,
     pub(crate) presence: Arc<Presence>,
+    /// What admissions taught of the stations.
+    pub(crate) ratchet: Ratchet,
     /// Held by a change of the whole; shared by changes of single stations.
     whole: tokio::sync::RwLock<()>,
     lanes: [tokio::sync::Mutex<()>; LANES],
@@ -54,6 +58,8 @@ struct Known {
     stations: HashMap<StationId, Arc<Station>>,
     /// Stored, but not to be used as things are, and why.
     unusable: BTreeMap<String, String>,
+    decoys: Decoys,
+    decoy: Arc<str>,
 }
 
 /// Why a change was not made. Nothing is changed then.
@@ -105,12 +111,13 @@ impl Roster {
         scribe: Scribe,
         resolve: Arc<Resolve>,
     ) -> Result<Roster, StoreError> {
-        let known = Known::of(resolve, &store.stations().await?);
+        let mut known = Known::of(resolve, &store.stations().await?);
         for (station, problem) in &known.unusable {
             tracing::warn!(station, problem, "a station of the inventory cannot be used and is not admitted");
         }
         known.count();
         Ok(Roster {
+            ratchet: Ratchet::start(Arc::clone(&store)),
             store,
             scribe,
             known: RwLock::new(known),
@@ -125,6 +132,11 @@ impl Roster {
     #[must_use]
     pub fn find(&self, id: &StationId) -> Option<Arc<Station>> {
         self.read(|known| known.stations.get(id).cloned())
+    }
+
+    /// The hash to verify for ids that are not in it.
+    pub(crate) fn decoy(&self) -> Arc<str> {
+        self.read(|known| Arc::clone(&known.decoy))
     }
 
     /// How many stations may connect.
@@ -170,6 +182,7 @@ impl Roster {
         self.record("added", &station.id, by, added(&station), Durability::Before).await?;
         let id = station.id.clone();
         self.kept(&id, by, self.store.change_stations(vec![StationChange::Add(station)]).await).await?;
+        self.ratchet.reread(&resolved.id);
         self.show(resolved);
         Ok(())
     }
@@ -193,6 +206,28 @@ impl Roster {
         let Some(withdrawn) = self.commit(&before, after, by).await? else { return Ok(false) };
         self.withdraw(&before.id, withdrawn);
         Ok(true)
+    }
+
+    /// Lets a station come with less than it has had: its high-water marks are forgotten, and set anew by its next admission.
+    /// Says what they were. Evidence names the danger.
+    ///
+    /// # Errors
+    /// See [`RosterError`].
+    pub async fn forgive(&self, id: &str, by: &str) -> Result<Marks, RosterError> {
+        let _turn = self.turn(id).await;
+        self.stored(id).await?;
+        let Ok(station) = StationId::parse(id) else { return Err(RosterError::Unknown(id.to_owned())) };
+        let marks = self.ratchet.marks(&station).await?;
+        let said = |mark: &Option<String>| mark.clone().unwrap_or_else(|| "none".to_owned());
+        let detail = format!(
+            "danger_lower_security: it may come with less than profile {}, TLS {}, OCPP {}",
+            marks.profile,
+            said(&marks.tls),
+            said(&marks.version)
+        );
+        self.record("forgiven", id, by, detail, Durability::Before).await?;
+        self.kept(id, by, self.ratchet.forgive(&station).await).await?;
+        Ok(marks)
     }
 
     /// Removes a station and all that is remembered of it; its session is told to end.
@@ -312,7 +347,7 @@ impl Roster {
     }
 
     /// Puts what is known in the place of what was, and tells the sessions that lose their basis by it.
-    fn supersede(&self, known: Known) {
+    fn supersede(&self, mut known: Known) {
         let before = {
             let mut place = self.known.write().unwrap_or_else(PoisonError::into_inner);
             known.count();
@@ -320,7 +355,10 @@ impl Roster {
         };
         for (id, before) in before.stations {
             let withdrawn = match self.find(&id) {
-                None => Some(Withdrawn::Removed),
+                None => {
+                    self.ratchet.reread(&id);
+                    Some(Withdrawn::Removed)
+                }
                 Some(after) => basis::withdrawn(&before, &after),
             };
             self.withdraw(id.as_str(), withdrawn);
@@ -367,7 +405,7 @@ impl Roster {
     fn show(&self, station: Station) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.unusable.remove(station.id.as_str());
-        known.stations.insert(station.id.clone(), Arc::new(station));
+        known.insert(station);
         known.count();
     }
 
@@ -375,7 +413,8 @@ impl Roster {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.unusable.remove(id);
         if let Ok(id) = StationId::parse(id) {
-            known.stations.remove(&id);
+            known.remove(&id);
+            self.ratchet.reread(&id);
         }
         known.count();
     }
@@ -451,18 +490,40 @@ struct Turn<'a> {
 
 impl Known {
     fn of<'a>(resolve: Arc<Resolve>, stored: impl IntoIterator<Item = &'a Stored>) -> Known {
-        let mut known = Known { resolve, stations: HashMap::new(), unusable: BTreeMap::new() };
+        let decoys = Decoys::default();
+        let mut known = Known {
+            resolve,
+            stations: HashMap::new(),
+            unusable: BTreeMap::new(),
+            decoy: decoys.current(),
+            decoys,
+        };
         for station in stored {
             match (known.resolve)(station) {
-                Ok(resolved) => drop(known.stations.insert(resolved.id.clone(), Arc::new(resolved))),
+                Ok(resolved) => known.insert(resolved),
                 Err(what) => drop(known.unusable.insert(station.id.clone(), what)),
             }
         }
+        known.decoy = known.decoys.current();
         known
     }
 
-    /// Shows in metrics how many there are.
-    fn count(&self) {
+    fn insert(&mut self, station: Station) {
+        self.decoys.add(&station);
+        if let Some(before) = self.stations.insert(station.id.clone(), Arc::new(station)) {
+            self.decoys.remove(&before);
+        }
+    }
+
+    fn remove(&mut self, id: &StationId) {
+        if let Some(before) = self.stations.remove(id) {
+            self.decoys.remove(&before);
+        }
+    }
+
+    /// Shows in metrics how many there are, and has the decoy follow what most of them have.
+    fn count(&mut self) {
+        self.decoy = self.decoys.current();
         #[expect(clippy::cast_precision_loss, reason = "a gauge is a float; inventories are far below 2^52")]
         metrics::gauge!("chargewarden_stations").set(self.stations.len() as f64);
     }

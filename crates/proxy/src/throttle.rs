@@ -22,15 +22,13 @@ const REMEMBERED_MAX: usize = 65_536;
 /// The delay after the first failure that is not free.
 const DELAY_MIN: Duration = Duration::from_secs(1);
 
-/// Failures of one address for one id that cost nothing: a person who sets a station up mistypes more than once.
-const FREE_PER_PAIR: u32 = 3;
-
 /// What may be configured of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Leniency {
     /// Failures of one address that cost nothing.
     pub(crate) per_address: u32,
-    /// Failures for one id that cost nothing.
+    /// Failures for one id that cost nothing: of one address, and of all together. A person who sets a station up mistypes more than
+    /// once.
     pub(crate) per_station: u32,
     /// The longest delay; also how long it takes until one failure is forgotten.
     pub(crate) delay_max: Duration,
@@ -83,7 +81,7 @@ impl Throttle {
         let Leniency { per_station, delay_max, .. } = self.leniency;
         let fresh = Failures::none(now);
         self.pairs
-            .change((origin, station), now, fresh, |failures| failures.add(now, FREE_PER_PAIR, delay_max));
+            .change((origin, station), now, fresh, |failures| failures.add(now, per_station, delay_max));
         self.stations.change(station, now, fresh, |failures| failures.add(now, per_station, delay_max));
         self.failed_at(origin, now);
     }

@@ -396,10 +396,22 @@ pub struct Limits {
     pub sessions: usize,
     /// Station secrets being verified at once. Each takes a core and about 19 MiB for some 20 ms.
     pub secret_checks: usize,
-    /// Refused guesses of id or secret from one address within `guess_window` before it is answered 429.
+    /// How long an attempt may wait for its secret to be verified.
+    pub secret_wait: Wait,
+    /// Failures to prove an id, of one address, before delays begin.
     pub guesses_per_address: u32,
-    /// See `guesses_per_address`.
-    pub guess_window: Wait,
+    /// Failures to prove one id, of one address and of all together, before delays begin.
+    pub guesses_per_station: u32,
+    /// The longest delay, and the time after which one failure is forgotten.
+    pub guess_delay_max: Wait,
+    /// Admissions of one station a minute.
+    pub admissions_per_station: u32,
+    /// How often, within `lost_challenge_window`, an address may come with the id of a station that is connected and lives.
+    pub lost_challenges: u32,
+    /// See `lost_challenges`.
+    pub lost_challenge_window: Wait,
+    /// How long such an address is kept out.
+    pub address_quarantine: Wait,
     /// From accept to the answer of the upgrade.
     pub handshake_wait: Wait,
     /// How long a management system has to accept a connection and its upgrade.
@@ -441,8 +453,14 @@ impl Default for Limits {
             handshakes_per_second_per_address: bounds.handshakes_per_second_per_address,
             sessions: bounds.sessions,
             secret_checks: bounds.secret_checks,
+            secret_wait: Wait(bounds.secret_wait),
             guesses_per_address: bounds.guesses_per_address,
-            guess_window: Wait(bounds.guess_window),
+            guesses_per_station: bounds.guesses_per_station,
+            guess_delay_max: Wait(bounds.guess_delay_max),
+            admissions_per_station: bounds.admissions_per_station,
+            lost_challenges: bounds.lost_challenges,
+            lost_challenge_window: Wait(bounds.lost_challenge_window),
+            address_quarantine: Wait(bounds.address_quarantine),
             handshake_wait: Wait(bounds.handshake_wait),
             dial_wait: Wait(bounds.dial_wait),
             incumbent_wait: Wait(bounds.incumbent_wait),
@@ -475,8 +493,14 @@ impl Limits {
             handshakes_per_second_per_address: self.handshakes_per_second_per_address,
             sessions: self.sessions,
             secret_checks: self.secret_checks,
+            secret_wait: self.secret_wait.0,
             guesses_per_address: self.guesses_per_address,
-            guess_window: self.guess_window.0,
+            guesses_per_station: self.guesses_per_station,
+            guess_delay_max: self.guess_delay_max.0,
+            admissions_per_station: self.admissions_per_station,
+            lost_challenges: self.lost_challenges,
+            lost_challenge_window: self.lost_challenge_window.0,
+            address_quarantine: self.address_quarantine.0,
             handshake_wait: self.handshake_wait.0,
             dial_wait: self.dial_wait.0,
             incumbent_wait: self.incumbent_wait.0,

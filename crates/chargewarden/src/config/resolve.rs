@@ -262,7 +262,14 @@ fn limits(config: &Config, problems: &mut Problems) {
     check("messages_per_second", limits.messages_per_second > 0, "at least 1");
     check("handshakes_per_second", limits.handshakes_per_second > 0, "at least 1");
     check("handshakes_per_second_per_address", limits.handshakes_per_second_per_address > 0, "at least 1");
-    check("guesses_per_address", limits.guesses_per_address > 0, "at least 1");
+    for (key, number) in [
+        ("guesses_per_address", limits.guesses_per_address),
+        ("guesses_per_station", limits.guesses_per_station),
+        ("admissions_per_station", limits.admissions_per_station),
+        ("lost_challenges", limits.lost_challenges),
+    ] {
+        check(key, (1..=1_000_000).contains(&number), "between 1 and 1000000");
+    }
     for (key, wait) in [
         ("handshake_wait", limits.handshake_wait),
         ("dial_wait", limits.dial_wait),
@@ -273,7 +280,10 @@ fn limits(config: &Config, problems: &mut Problems) {
         ("message_wait", limits.message_wait),
         ("tick", limits.tick),
         ("answer_wait", limits.answer_wait),
-        ("guess_window", limits.guess_window),
+        ("secret_wait", limits.secret_wait),
+        ("guess_delay_max", limits.guess_delay_max),
+        ("lost_challenge_window", limits.lost_challenge_window),
+        ("address_quarantine", limits.address_quarantine),
     ] {
         check(key, wait.0.as_millis() >= 10, "at least 10ms");
     }

@@ -53,6 +53,8 @@ file = "stations.toml"
 path = "data"
 [limits]
 guesses_per_address = 100000
+guesses_per_station = 100000
+admissions_per_station = 1000
 handshakes_per_second_per_address = 100000
 handshake_wait = "5s"
 dial_wait = "2s"

@@ -45,7 +45,8 @@ async fn behind_a_balancer_the_station_has_its_own_address() {
     let world = pki.start(behind).await;
     let balancer = balancer(&world).await;
     let certificate = pki.station("CS-1");
-    for version in TlsVersion::ALL {
+    // The newer last: a station that has used it is not let in with less.
+    for version in [TlsVersion::V12, TlsVersion::V13] {
         let mut dial = dial(&world, "CS-1", pki.presenting(&certificate).versions(&[version]));
         dial.url = format!("wss://{balancer}/ocpp");
         let station = Station::obliging(&dial).await.unwrap();

@@ -25,7 +25,8 @@ async fn profiles_2_and_3_over_both_versions() {
     let pki = Pki::new();
     let world = pki.start(|_| {}).await;
     let certificate = pki.station("CS-1");
-    for version in TlsVersion::ALL {
+    // The newer last: a station that has used it is not let in with less.
+    for version in [TlsVersion::V12, TlsVersion::V13] {
         let with_certificate = dial(&world, "CS-1", pki.presenting(&certificate).versions(&[version]));
         let with_password = dial(&world, "CS-3", pki.anonymous().versions(&[version])).password(SECRET);
         // A certificate next to the password of profile 2 says nothing, and a user name next to that of profile 3 the same.
@@ -47,10 +48,10 @@ async fn profiles_2_and_3_over_both_versions() {
         .map(|record| record["detail"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(opened.len(), 6);
-    assert!(opened[0].starts_with("TLS 1.3 TLS13_AES_"), "{opened:?}");
-    assert!(opened[0].contains("certificate ") && opened[0].contains("of `CN=CSO stations`"), "{opened:?}");
-    assert!(opened[1].starts_with("TLS 1.3 ") && !opened[1].contains("certificate"), "{opened:?}");
-    assert!(opened[3].starts_with("TLS 1.2 TLS_ECDHE_ECDSA_WITH_AES_"), "{opened:?}");
+    assert!(opened[3].starts_with("TLS 1.3 TLS13_AES_"), "{opened:?}");
+    assert!(opened[3].contains("certificate ") && opened[3].contains("of `CN=CSO stations`"), "{opened:?}");
+    assert!(opened[4].starts_with("TLS 1.3 ") && !opened[4].contains("certificate"), "{opened:?}");
+    assert!(opened[0].starts_with("TLS 1.2 TLS_ECDHE_ECDSA_WITH_AES_"), "{opened:?}");
 }
 
 /// Each is refused with a reason of its own and the same answer; the table of all faults is in the proxy's own tests.
@@ -59,7 +60,12 @@ async fn faults_have_their_reasons_inside_and_one_answer_outside() {
     let pki = Pki::new();
     let stolen = pki.station("CS-1");
     pki.revoke(&[&stolen]);
-    let world = pki.start(|config| config.limits.guesses_per_address = 1_000).await;
+    let world = pki
+        .start(|config| {
+            config.limits.guesses_per_address = 1_000;
+            config.limits.guesses_per_station = 1_000;
+        })
+        .await;
     let leaf = || Leaf::station("CS-1").organisation(ORGANISATION);
     let (good, issue) = (pki.station("CS-1"), |leaf: Leaf| pki.stations.issue(&leaf));
     let bring = |issued: &Issued| dial(&world, "CS-1", pki.presenting(issued));

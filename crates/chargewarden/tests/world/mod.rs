@@ -50,6 +50,16 @@ impl World {
         World::raise(Csms::start().await.unwrap(), change).await
     }
 
+    /// The same gateway started again on what it left, with another configuration.
+    pub(crate) async fn again(self, change: impl FnOnce(&mut Config)) -> World {
+        let World { gateway, csms, place } = self;
+        gateway.shutdown().await;
+        let mut config = config(place.path(), &csms.url());
+        change(&mut config);
+        let settings = resolve(&config, place.path()).unwrap();
+        World { gateway: Gateway::start(settings).await.unwrap(), csms, place }
+    }
+
     async fn raise(csms: Csms, change: impl FnOnce(&Path, &mut Config)) -> World {
         let place = tempfile::tempdir().unwrap();
         let mut config = config(place.path(), &csms.url());
@@ -96,7 +106,7 @@ pub(crate) async fn wait(is_so: impl AsyncFn() -> bool) -> bool {
 /// A small, quick configuration in `place`.
 pub(crate) fn config(place: &Path, csms: &str) -> Config {
     let bundle = place.join("everything");
-    std::fs::create_dir(&bundle).unwrap();
+    std::fs::create_dir_all(&bundle).unwrap();
     std::fs::write(bundle.join("bundle.toml"), "party = \"cso\"\nname = \"everything\"\nversion = \"1\"\n")
         .unwrap();
     std::fs::write(bundle.join("everything.cedar"), "@id(\"all\") permit (principal, action, resource);\n")

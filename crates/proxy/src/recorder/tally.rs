@@ -9,7 +9,7 @@ use std::{
 
 use chargewarden_evidence::{Origin, Repeats, Security, Stamp};
 
-use crate::guesses::origin;
+use crate::origin::Origin as Whence;
 
 /// Events of one type about one station or address that are recorded one by one within [`WINDOW`]. A person reads ten; a
 /// station that reports every standard type once, which is 21 of them, is far below.
@@ -111,7 +111,7 @@ impl Key {
         // A stranger can claim a thousand stations from one address; a station in session is itself.
         let address = event.peer.parse::<SocketAddr>().ok().filter(|_| is_about_stranger(event));
         let whom = match address {
-            Some(address) => origin(address.ip()).to_string(),
+            Some(address) => Whence::from(address.ip()).to_string(),
             None if is_about_csms(event) => event.csms.clone(),
             None => event.station.clone(),
         };
