@@ -335,17 +335,6 @@ impl Roster {
         Ok(Outcome { changes, records, known, applied })
     }
 
-    /// Forgets what admissions taught about a station: it may then come with less than it once had.
-    ///
-    /// # Errors
-    /// See [`RosterError`].
-    pub async fn forget_marks(&self, id: &str, by: &str) -> Result<(), RosterError> {
-        let _turn = self.turn(id).await;
-        self.stored(id).await?;
-        self.record("marks-forgotten", id, by, String::new(), Durability::Before).await?;
-        self.kept(id, by, self.store.forget_marks(id).await).await
-    }
-
     /// Puts what is known in the place of what was, and tells the sessions that lose their basis by it.
     fn supersede(&self, mut known: Known) {
         let before = {

@@ -59,6 +59,8 @@ pub trait Control: Send + Sync + 'static {
     ) -> impl Future<Output = Result<StationView, Declined>> + Send;
     /// Ends that.
     fn release(&self, by: String, id: String) -> impl Future<Output = Result<StationView, Declined>> + Send;
+    /// Forgets what admissions taught about a station, so that it may come with less than it once had (requirement R-A03).
+    fn forgive(&self, by: String, id: String) -> impl Future<Output = Result<StationView, Declined>> + Send;
     /// Takes over an inventory file, or says what that would do.
     fn import(
         &self,

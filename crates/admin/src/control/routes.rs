@@ -35,6 +35,7 @@ pub(super) fn router<C: Control>(control: Arc<C>) -> Router {
         .route("/stations/{id}/rotate", post(rotate::<C>))
         .route("/stations/{id}/quarantine", post(quarantine::<C>))
         .route("/stations/{id}/release", post(release::<C>))
+        .route("/stations/{id}/forgive", post(forgive::<C>))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .route("/import", post(import::<C>).layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX)))
         .fallback(nothing)
@@ -101,6 +102,10 @@ async fn quarantine<C: Control>(
 
 async fn release<C: Control>(State(control): Controlled<C>, ConnectInfo(caller): By, Id(id): Id) -> Response {
     answer(async move { control.release(caller.by(), id).await }).await
+}
+
+async fn forgive<C: Control>(State(control): Controlled<C>, ConnectInfo(caller): By, Id(id): Id) -> Response {
+    answer(async move { control.forgive(caller.by(), id).await }).await
 }
 
 async fn import<C: Control>(

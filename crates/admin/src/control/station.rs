@@ -141,7 +141,7 @@ pub struct StationMarks {
     pub version: Option<String>,
     /// The address it last proved itself from.
     pub address: Option<String>,
-    /// When that was, RFC 3339.
+    /// When one of these was last something new, RFC 3339.
     pub at: String,
 }
 
@@ -191,8 +191,6 @@ pub struct StationEdit {
     pub tolerances: Option<Vec<String>>,
     /// Its own access to its management system.
     pub upstream: UpstreamEdit,
-    /// Lets a profile be lowered: forgets what admissions taught, which would refuse it (requirement R-A03).
-    pub danger_forget_marks: bool,
 }
 
 /// What to change of a station's own access to its management system.

@@ -63,6 +63,9 @@ impl Control for Noted {
     async fn release(&self, by: String, id: String) -> Result<StationView, Declined> {
         self.note(format!("{by} release {id}"), unknown(&id))
     }
+    async fn forgive(&self, by: String, id: String) -> Result<StationView, Declined> {
+        self.note(format!("{by} forgive {id}"), unknown(&id))
+    }
     async fn import(&self, by: String, request: ImportRequest) -> Result<Imported, Declined> {
         self.note(format!("{by} import {}", request.text.len()), Ok(Imported::default()))
     }
@@ -114,6 +117,7 @@ async fn every_route_reaches_its_errand() {
             format!("{me} quarantine CS-1 odd"),
         ),
         ("POST", "/stations/CS-1/release", "", "404", format!("{me} release CS-1")),
+        ("POST", "/stations/CS-1/forgive", "", "404", format!("{me} forgive CS-1")),
         ("POST", "/import", r#"{"path":"/x","text":"abc"}"#, "200", format!("{me} import 3")),
         ("POST", "/reload", "", "200", format!("{me} reload")),
     ] {

@@ -118,13 +118,13 @@ pub fn resolve(config: &Config, base: &Path) -> Result<Settings, Problems> {
         parties: parties.into_iter().collect(),
         bundles,
         stations,
+        watched: watched(config, entries.as_deref().unwrap_or_default(), base),
         entries,
         around,
         inventory_file: config.inventory.file.as_ref().map(|file| base.join(file)),
         file: None,
         form: config.clone(),
         effective: Vec::new(),
-        watched: watched(config, base),
         reload_interval: config.reload_interval.0,
         bounds: limits.bounds(),
         session_limits,
@@ -150,7 +150,7 @@ pub fn load(file: &Path) -> Result<Settings, Problems> {
 }
 
 /// The files that others renew: they are taken over without anybody asking.
-fn watched(config: &Config, base: &Path) -> Vec<PathBuf> {
+fn watched(config: &Config, entries: &[StationEntry], base: &Path) -> Vec<PathBuf> {
     let mut files: Vec<&PathBuf> = config.inventory.file.iter().collect();
     for tls in config.listen.iter().filter_map(|listen| listen.tls.as_ref()) {
         files.extend(tls.certificates.iter().flat_map(|pair| [&pair.chain, &pair.key]));
@@ -161,6 +161,9 @@ fn watched(config: &Config, base: &Path) -> Vec<PathBuf> {
         if let Some(tls) = &csms.tls {
             files.extend(tls.anchors.iter().chain(&tls.crls).chain(&tls.certificate).chain(&tls.key));
         }
+    }
+    for upstream in entries.iter().filter_map(|entry| entry.upstream.as_ref()) {
+        files.extend(upstream.password_file.iter().chain(&upstream.certificate).chain(&upstream.key));
     }
     files.into_iter().map(|file| base.join(file)).collect()
 }

@@ -42,7 +42,6 @@ pub(super) fn apply(
         sources,
         tolerances,
         upstream,
-        danger_forget_marks: _,
     } = edit;
     if let Some(profile) = profile {
         station.profile = *profile;
@@ -136,7 +135,7 @@ fn list(place: &mut Vec<String>, edit: &Option<Vec<String>>) {
 /// Whether an edit changes what the inventory file says. Credentials, standing and what was learned are the store's.
 pub(super) fn touches_file(edit: &StationEdit) -> bool {
     let upstream = UpstreamEdit { password: None, ..edit.upstream.clone() };
-    let rest = StationEdit { factory: None, danger_forget_marks: false, upstream, ..edit.clone() };
+    let rest = StationEdit { factory: None, upstream, ..edit.clone() };
     rest != StationEdit::default()
 }
 

@@ -251,14 +251,11 @@ impl Control for Operations {
             return Err(Declined::new(Kind::Conflict, "", why));
         }
         self.check_marks(&now, &edit).await?;
-        let (forget, base, seal) = (edit.danger_forget_marks, self.around().base, self.seal.clone());
+        let (base, seal) = (self.around().base, self.seal.clone());
         let changed = self.roster.change(&id, &by, move |station| {
             edit::apply(station, &edit, &seal, &base).map_err(|declined| declined.to_string())
         });
         changed.await.map_err(declined)?;
-        if forget {
-            self.roster.forget_marks(&id, &by).await.map_err(declined)?;
-        }
         self.show(id).await
     }
 
@@ -302,6 +299,11 @@ impl Control for Operations {
 
     async fn release(&self, by: String, id: String) -> Result<StationView, Declined> {
         self.set_apart(&by, &id, None).await
+    }
+
+    async fn forgive(&self, by: String, id: String) -> Result<StationView, Declined> {
+        self.roster.forgive(&id, &by).await.map_err(declined)?;
+        self.show(id).await
     }
 
     async fn import(&self, by: String, request: ImportRequest) -> Result<Imported, Declined> {
@@ -348,15 +350,15 @@ impl Operations {
 
     /// A lower profile than one that was used is refused at the door whatever the inventory says (requirement R-A03).
     async fn check_marks(&self, now: &Stored, edit: &StationEdit) -> Result<(), Declined> {
-        let Some(wanted) = edit.profile.filter(|_| !edit.danger_forget_marks) else { return Ok(()) };
+        let Some(wanted) = edit.profile else { return Ok(()) };
         let marks = self.roster.store().marks(&now.id).await.map_err(outcome::store)?.unwrap_or_default();
         if wanted >= marks.profile {
             return Ok(());
         }
         let what = format!(
-            "it has connected with profile {}, and is never admitted with a lower one; if it must be, say so: \
-             --danger-forget-marks",
-            marks.profile
+            "it has connected with profile {}, and is never admitted with a lower one; if it must be, first \
+             `chargewarden station forgive {}`",
+            marks.profile, now.id
         );
         Err(Declined::new(Kind::Conflict, "profile", what))
     }

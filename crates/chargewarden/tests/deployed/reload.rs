@@ -52,6 +52,8 @@ async fn a_broken_file_keeps_what_is_in_force() {
     assert_eq!(place.command(&["reload"], "").0, 0);
     place.rewrite("chargewarden.toml", |text| text.replace("[[parties]]", "[[parties]]\nhat = 1"));
     assert_eq!(place.command(&["reload"], "").0, 3);
+    // A mistake there keeps nobody from the service that runs on the last good form.
+    assert_eq!(place.command(&["station", "quarantine", "BYSTANDER", "--reason", "odd"], "").0, 0);
     place.rewrite("chargewarden.toml", |_| whole);
 
     // The session that was there all the time has noticed nothing.
@@ -64,7 +66,7 @@ async fn a_broken_file_keeps_what_is_in_force() {
         .iter()
         .map(|record| record["phase"].as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(phases.iter().filter(|phase| *phase == "reload-refused").count(), 3, "{phases:?}");
+    assert_eq!(phases.iter().filter(|phase| *phase == "reload-refused").count(), 4, "{phases:?}");
     assert!(phases.iter().filter(|phase| *phase == "reloaded").count() >= 4, "{phases:?}");
 }
 

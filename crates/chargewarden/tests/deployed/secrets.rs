@@ -8,7 +8,7 @@ use crate::station::{booted, heard};
 use crate::wire::Wire;
 
 /// What must not be found. Each is said in some message below, or is what a station signs in with.
-const SECRETS: [&str; 9] = [
+const SECRETS: [&str; 12] = [
     SECRET,
     "guessed-password-17",
     "6e6f626f64792d6b6e6f7773",
@@ -18,6 +18,9 @@ const SECRETS: [&str; 9] = [
     "vendor-payload-9001",
     "TAGAUTHORIZED01",
     "TAGSTARTED02",
+    "given-by-hand-01",
+    "upstream-secret-7",
+    "given-again-0002",
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -82,7 +85,20 @@ async fn secrets_stay_nowhere() {
         assert!(answer.contains("Rejected"), "{command}: {answer}");
     }
 
+    // What people give a station by command: through the control socket, and without a service.
+    let add = ["station", "add", "BY-HAND", "--profile", "1", "--versions", "1.6", "--secret-stdin"];
+    let add = [&add[..], &["--csms-user", "us", "--csms-password-stdin", "--factory"]].concat();
+    let (code, out, said) = place.command(&add, &format!("{}\n{}\n", SECRETS[9], SECRETS[10]));
+    assert_eq!((code, out.as_str()), (0, ""), "{said}");
+    assert!(place.ask(&["station", "list", "--standing", "factory"]).contains("BY-HAND"));
+    assert!(place.ask(&["station", "show", "BY-HAND"]).contains("sealed"));
+    let made = [
+        place.ask(&["station", "add", "MADE", "--profile", "1", "--versions", "2.1"]),
+        place.ask(&["station", "rotate", "MADE", "--offline"]),
+    ];
     gateway.stop();
+    let rotate = ["station", "rotate", "BY-HAND", "--offline", "--secret-stdin"];
+    assert_eq!(place.command(&rotate, SECRETS[11]).0, 0);
     place.verify();
     let left = place.left_behind();
     // The search finds what is there: the log and the evidence are readable, and name the station.
@@ -95,7 +111,7 @@ async fn secrets_stay_nowhere() {
     };
     assert!(found("H-0").len() >= 2, "{:?}", found("H-0"));
     assert!(!found("AuthorizationKey").is_empty());
-    for secret in SECRETS {
+    for secret in SECRETS.into_iter().chain(made.iter().map(String::as_str)) {
         for spelled in [secret.to_owned(), STANDARD.encode(secret), STANDARD.encode(format!("H-0:{secret}"))]
         {
             assert_eq!(found(&spelled), Vec::<String>::new(), "`{spelled}` was kept");

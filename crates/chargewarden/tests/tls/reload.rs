@@ -163,3 +163,37 @@ async fn a_certificate_that_expires_ends_its_session() {
     let records = world.records().await;
     assert_eq!(connections(&records, "reason", "certificate-expired")[0]["stage"], "closed");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn renewed_files_are_noticed() {
+    let pki = Pki::new();
+    let world = pki.start(|config| config.reload_interval = Wait(Duration::from_millis(100))).await;
+    let (first, second) = (pki.station("CS-1"), pki.station("CS-2"));
+    let staying = Station::obliging(&dial(&world, "CS-1", pki.presenting(&first))).await.unwrap();
+    let going = Station::obliging(&dial(&world, "CS-2", pki.presenting(&second))).await.unwrap();
+    for station in [&staying, &going] {
+        station.boot(&Nameplate::default()).await.unwrap();
+    }
+
+    // A list that cannot be read harms nobody, and is told once.
+    let list = pki.folder().join("stations.crl");
+    let before = std::fs::read(&list).unwrap();
+    std::fs::write(&list, "no list").unwrap();
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    std::fs::write(&list, before).unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+
+    pki.revoke(&[&second]);
+    let revoked = Instant::now();
+    let closed = going.closed().await;
+    assert!(revoked.elapsed() < Duration::from_secs(1), "{:?}", revoked.elapsed());
+    assert_eq!(closed.code, Some(POLICY_VIOLATION), "{}", closed.reason);
+    staying.call("Heartbeat", serde_json::json!({})).await.unwrap();
+    let again = Station::obliging(&dial(&world, "CS-2", pki.presenting(&second))).await.unwrap_err();
+    assert_eq!(again.status(), Some(401));
+
+    drop(staying);
+    let records = world.records().await;
+    let phases: Vec<_> = records.iter().filter_map(|record| record["lifecycle"]["phase"].as_str()).collect();
+    assert_eq!(phases.iter().filter(|phase| **phase == "reload-refused").count(), 1, "{phases:?}");
+}

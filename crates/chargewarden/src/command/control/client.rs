@@ -148,6 +148,10 @@ impl Control for Client {
         self.ask(Method::POST, &station(&id, "/release")).await
     }
 
+    async fn forgive(&self, _: String, id: String) -> Result<StationView, Declined> {
+        self.ask(Method::POST, &station(&id, "/forgive")).await
+    }
+
     async fn import(&self, _: String, request: ImportRequest) -> Result<Imported, Declined> {
         self.tell(Method::POST, "/import", &request).await
     }

@@ -49,10 +49,12 @@ impl Which {
     }
 
     async fn send<E: Errand>(self, errand: E) -> anyhow::Result<Exit> {
-        // The form is enough to find the service: a mistake elsewhere must not keep anybody from quarantining a station.
-        let store = match config::read_file(&self.config) {
-            Ok(sources) => sources.base.join(&sources.config.store.path),
-            Err(problems) => return Ok(self.wrong(&problems)),
+        let (store, problems) = match config::read_file(&self.config) {
+            Ok(sources) => (sources.base.join(&sources.config.store.path), None),
+            Err(problems) => match store_of(&self.config) {
+                Some(store) => (store, Some(problems)),
+                None => return Ok(self.wrong(&problems)),
+            },
         };
         let socket = store.join(CONTROL_SOCKET);
         let done = match Client::connect(&socket).await {
@@ -72,6 +74,9 @@ impl Which {
                 return Ok(Exit::Unavailable);
             }
             Err(NotThere::Nobody) => {
+                if let Some(problems) = problems {
+                    return Ok(self.wrong(&problems));
+                }
                 let settings = match config::load(&self.config) {
                     Ok(settings) => settings,
                     Err(problems) => return Ok(self.wrong(&problems)),
@@ -112,6 +117,17 @@ impl Which {
             Kind::Unavailable => Exit::Unavailable,
         }
     }
+}
+
+/// Where a configuration keeps its store, as far as it can be told from one that is wrong elsewhere: a mistake in it must not keep
+/// anybody from reaching the service that runs on its last good form, and setting a station apart.
+fn store_of(configuration: &Path) -> Option<PathBuf> {
+    let table: toml::Table = toml::from_str(&std::fs::read_to_string(configuration).ok()?).ok()?;
+    let path = match table.get("store").and_then(|store| store.get("path")) {
+        Some(path) => PathBuf::from(path.as_str()?),
+        None => config::Config::default().store.path,
+    };
+    Some(configuration.parent().unwrap_or(Path::new("")).join(path))
 }
 
 /// Why this user must not write into the store: files of another owner in it would keep the service from starting.

@@ -102,7 +102,6 @@ impl Fields {
                 certificate: self.csms_certificate.map(absolute),
                 key: self.csms_key.map(absolute),
             },
-            danger_forget_marks: false,
         })
     }
 }
@@ -167,16 +166,11 @@ pub(crate) struct Change {
     /// Whether its secret is the one of the factory.
     #[arg(long, value_name = "true|false")]
     factory: Option<bool>,
-    /// Forget what admissions taught about it, so that it may come with a lower profile, TLS version or OCPP version than it
-    /// once had.
-    #[arg(long)]
-    danger_forget_marks: bool,
 }
 
 impl Change {
     pub(super) fn run(self) -> anyhow::Result<Exit> {
-        let edit =
-            StationEdit { danger_forget_marks: self.danger_forget_marks, ..self.fields.edit(self.factory)? };
+        let edit = self.fields.edit(self.factory)?;
         self.which.have(Changed { id: self.id, edit })
     }
 }

@@ -31,6 +31,8 @@ pub(crate) enum Station {
     Quarantine(standing::Quarantine),
     /// Release a station from quarantine.
     Release(standing::Release),
+    /// Let a station come with a lower profile, TLS version or OCPP version than it once had.
+    Forgive(standing::Forgive),
     /// Take over the stations of an inventory file, or show what that would change.
     Import(import::Import),
     /// Read a secret from standard input and print its argon2id hash for the inventory file.
@@ -48,6 +50,7 @@ impl Station {
             Station::Rotate(rotate) => rotate.run(),
             Station::Quarantine(quarantine) => quarantine.run(),
             Station::Release(release) => release.run(),
+            Station::Forgive(forgive) => forgive.run(),
             Station::Import(import) => import.run(),
             Station::Hash(hash) => hash.run(),
         }

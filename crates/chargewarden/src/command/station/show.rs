@@ -150,10 +150,10 @@ pub(super) fn print(station: &StationView, json: bool) -> Result<Exit, Declined>
         line("upstream key", text(&upstream.key));
     }
     match &station.marks {
-        None => line("last admitted", "never".to_owned()),
+        None => line("admissions taught", "nothing yet".to_owned()),
         Some(marks) => {
-            line("last admitted", marks.at.clone());
-            line("from address", text(&marks.address));
+            line("admissions taught", format!("last something new at {}", marks.at));
+            line("last address", text(&marks.address));
             line("highest profile", marks.profile.to_string());
             line("highest TLS", text(&marks.tls));
             line("highest version", text(&marks.version));

@@ -1,4 +1,4 @@
-//! `chargewarden station remove`, `quarantine` and `release`.
+//! `chargewarden station remove`, `quarantine`, `release` and `forgive`.
 
 use chargewarden_admin::control::{Control, Declined, QuarantineRequest};
 use clap::Args;
@@ -86,6 +86,36 @@ impl Errand for Apart {
             Some(reason) => control.quarantine(by, self.id, QuarantineRequest { reason }).await?,
             None => control.release(by, self.id).await?,
         };
+        show::print(&station, json)
+    }
+}
+
+/// Options of `station forgive`.
+#[derive(Debug, Args)]
+pub(crate) struct Forgive {
+    /// The station.
+    id: String,
+    #[command(flatten)]
+    which: Which,
+}
+
+impl Forgive {
+    pub(super) fn run(self) -> anyhow::Result<Exit> {
+        self.which.have(Forgiveness(self.id))
+    }
+}
+
+struct Forgiveness(String);
+
+impl Errand for Forgiveness {
+    const INTENT: Intent = Intent::Change;
+
+    async fn run<C: Control>(self, control: &C, by: String, json: bool) -> Result<Exit, Declined> {
+        let station = control.forgive(by, self.0).await?;
+        eprintln!(
+            "`{}` may come with less security than it has had; its next admission sets the marks anew",
+            station.id
+        );
         show::print(&station, json)
     }
 }
