@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -27,11 +28,23 @@ const RATES_MAX: usize = 65_536;
 /// modem takes a second, a TLS handshake two of them.
 const SLOW: Duration = Duration::from_secs(5);
 
+/// Where most handshakes are slow, the service is: so many times the usual is slow then. Displacing those that it has not come to
+/// yet would have it do their work again.
+const SLOWER: u32 = 4;
+
+/// Weight of one handshake in what is usual: one part in so many.
+const USUAL_OVER: u32 = 16;
+
+/// How often a connection for which there is no place looks whether a handshake has become slow.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
 /// The doors of all listeners together.
 #[derive(Debug)]
 pub(crate) struct Doors {
     limits: Limits,
     state: Mutex<State>,
+    /// A place was given back.
+    freed: Notify,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +63,8 @@ struct State {
     numbers: u64,
     used: Used,
     rates: Remembered<Used>,
+    /// What handshakes lately took until they sent their request.
+    usual: Duration,
 }
 
 /// A handshake under way.
@@ -115,16 +130,36 @@ impl Doors {
             numbers: 0,
             used: Used::none(now),
             rates: Remembered::new(RATES_MAX, hasher),
+            usual: Duration::ZERO,
         };
-        Doors { limits, state: Mutex::new(state) }
+        Doors { limits, state: Mutex::new(state), freed: Notify::new() }
     }
 
     /// A connection was accepted. `origin` is none when it comes from a proxy that will say whom it brings
     /// ([`Door::belongs_to`]); until then only the bounds on everything hold.
     pub(crate) fn enter(self: &Arc<Doors>, origin: Option<Origin>, now: Instant) -> Result<Door, Shut> {
+        if let Some(origin) = origin {
+            self.lock().take_rate(&self.limits, origin, now)?;
+        }
+        self.take_place(origin, now)
+    }
+
+    /// As [`Doors::enter`], and where all places are taken by handshakes that may keep them, waits until one may be had: a whole
+    /// fleet that returns at once is let in as fast as it goes, and meanwhile stands in the kernel's queue. The wait ends with the
+    /// first of [`Bounds::handshakes`] handshakes that ends or is slow.
+    pub(crate) async fn enter_or_wait(self: &Arc<Doors>, origin: Option<Origin>) -> Result<Door, Shut> {
+        let mut outcome = self.enter(origin, Instant::now());
+        while matches!(outcome, Err(Shut::Handshakes)) {
+            // Whatever was freed since is remembered; a handshake that gets slow is not told of.
+            let _ = tokio::time::timeout(LOOK_AGAIN, self.freed.notified()).await;
+            outcome = self.take_place(origin, Instant::now());
+        }
+        outcome
+    }
+
+    fn take_place(self: &Arc<Doors>, origin: Option<Origin>, now: Instant) -> Result<Door, Shut> {
         let mut state = self.lock();
         if let Some(origin) = origin {
-            state.take_rate(&self.limits, origin, now)?;
             state.make_room_of(&self.limits, origin, now)?;
         }
         state.make_room(&self.limits, origin, now)?;
@@ -156,13 +191,19 @@ impl State {
         Ok(())
     }
 
+    /// What a handshake must be to be displaced for being slow.
+    fn slow(&self, now: Instant) -> impl Fn(&Handshake) -> bool + Copy + use<> {
+        let wait = SLOW.max(self.usual.saturating_mul(SLOWER));
+        move |handshake| now.saturating_duration_since(handshake.since) >= wait
+    }
+
     /// Room among those of the same address.
     fn make_room_of(&mut self, limits: &Limits, origin: Origin, now: Instant) -> Result<(), Shut> {
         let open = self.open.get(&Some(origin)).map_or(0, Vec::len);
         if open < limits.per_address {
             return Ok(());
         }
-        let slow = |handshake: &Handshake| now.saturating_duration_since(handshake.since) >= SLOW;
+        let slow = self.slow(now);
         if self.displace(Some(origin), slow) { Ok(()) } else { Err(Shut::PerAddress) }
     }
 
@@ -178,7 +219,7 @@ impl State {
         if most.is_some_and(|most| self.displace(most, |_| true)) {
             return Ok(());
         }
-        let slow = |handshake: &Handshake| now.saturating_duration_since(handshake.since) >= SLOW;
+        let slow = self.slow(now);
         let slowest = |open: &Vec<Handshake>| {
             open.iter().filter(|handshake| !handshake.asked && slow(handshake)).map(|slow| slow.number).min()
         };
@@ -233,12 +274,14 @@ impl Door {
     }
 
     /// The request was read: from now on the handshake cannot be displaced.
-    pub(crate) fn asked(&self) {
-        let mut state = self.doors.lock();
+    pub(crate) fn asked(&self, now: Instant) {
+        let state = &mut *self.doors.lock();
         let open = state.open.get_mut(&self.origin);
         let own = open.and_then(|open| open.iter_mut().find(|handshake| handshake.number == self.number));
         if let Some(handshake) = own {
             handshake.asked = true;
+            let took = now.saturating_duration_since(handshake.since);
+            state.usual = (state.usual * (USUAL_OVER - 1) + took) / USUAL_OVER;
         }
     }
 
@@ -251,7 +294,10 @@ impl Door {
 impl Drop for Door {
     fn drop(&mut self) {
         // Nothing to remove when it was displaced.
-        let _ = self.doors.lock().remove(self.origin, self.number);
+        let removed = self.doors.lock().remove(self.origin, self.number);
+        if removed.is_some() {
+            self.doors.freed.notify_one();
+        }
     }
 }
 
@@ -278,6 +324,36 @@ mod tests {
     }
 
     #[test]
+    fn where_all_are_slow_none_is() {
+        let now = Instant::now();
+        let doors = doors(|_| {}, now);
+        for n in 0..100 {
+            doors.enter(origin(n), now).unwrap().asked(now + SLOW);
+        }
+        let inside: Vec<_> = (0..8).map(|n| doors.enter(origin(n), now).unwrap()).collect();
+        assert_eq!(doors.enter(origin(8), now + SLOW).unwrap_err(), Shut::Handshakes);
+        let _newcomer = doors.enter(origin(9), now + SLOW * SLOWER).unwrap();
+        assert!(inside[0].displaced().is_cancelled());
+    }
+
+    #[tokio::test]
+    async fn a_fleet_waits_for_its_turn() {
+        let now = Instant::now();
+        let doors = doors(|_| {}, now);
+        let mut inside: Vec<_> = (0..8).map(|n| doors.enter(origin(n), now).unwrap()).collect();
+        assert_eq!(doors.enter(origin(8), now).unwrap_err(), Shut::Handshakes);
+        let waiting = tokio::spawn({
+            let doors = Arc::clone(&doors);
+            async move { doors.enter_or_wait(origin(9)).await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        inside.pop();
+        let _ninth = tokio::time::timeout(SLOW, waiting).await.unwrap().unwrap().unwrap();
+        assert_eq!(left(&doors), (8, 8));
+    }
+
+    #[test]
     fn an_address_has_its_share() {
         let now = Instant::now();
         let doors = doors(|_| {}, now);
@@ -295,7 +371,7 @@ mod tests {
         let now = Instant::now();
         let doors = doors(|_| {}, now);
         let slow: Vec<_> = (0..6).map(|_| doors.enter(origin(1), now).unwrap()).collect();
-        slow[0].asked();
+        slow[0].asked(now);
         let newcomer = doors.enter(origin(1), now + SLOW).unwrap();
         let displaced: Vec<_> = slow.iter().map(|door| door.displaced().is_cancelled()).collect();
         assert_eq!(displaced, [false, true, false, false, false, false], "the oldest that has not asked");

@@ -90,12 +90,12 @@ pub(crate) struct Entrance {
     pub(crate) doors: Arc<Doors>,
 }
 
-/// Accepts until told to stop. Bounded: no more handshakes at once than [`crate::Bounds::handshakes`].
+/// Accepts until told to stop. Bounded: no more handshakes at once than [`crate::Bounds::handshakes`], and one that waits for a place.
 pub(crate) async fn accept(entrance: Entrance, listener: TcpListener, stop: CancellationToken) {
     let connections = async {
         loop {
             match listener.accept().await {
-                Ok((tcp, peer)) => receive(&entrance, tcp, peer),
+                Ok((tcp, peer)) => receive(&entrance, tcp, peer).await,
                 Err(error) => {
                     meters::bound_hit("accept");
                     tracing::warn!(%error, "cannot accept connections");
@@ -112,14 +112,14 @@ pub(crate) async fn accept(entrance: Entrance, listener: TcpListener, stop: Canc
 }
 
 /// Starts the handshake of one connection in a task of its own: its buffers and its large future end with it.
-fn receive(entrance: &Entrance, tcp: TcpStream, peer: SocketAddr) {
+async fn receive(entrance: &Entrance, tcp: TcpStream, peer: SocketAddr) {
     let Entrance { gateway, listener, doors } = entrance;
     // On a socket for both families an IPv4 address comes wrapped.
     let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
     // Behind a balancer the PROXY header will tell whose place it takes.
     let balancer = listener.is_balancer(peer.ip());
     let origin = (!balancer).then(|| Origin::from(peer.ip()));
-    let door = match doors.enter(origin, now()) {
+    let door = match doors.enter_or_wait(origin).await {
         Ok(door) => door,
         Err(shut) => return meters::bound_hit(shut.bound()),
     };
@@ -229,7 +229,7 @@ async fn converse(
     outcome: &Outcome,
 ) -> Result<(), hyper::Error> {
     let service = service_fn(|request| {
-        door.asked();
+        door.asked(now());
         answer(gateway, caller, outcome, request)
     });
     http1::Builder::new()
