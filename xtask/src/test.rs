@@ -182,9 +182,6 @@ fn peers(shop: &Workshop) -> Result<()> {
 fn rotation(shop: &Workshop) -> Result<()> {
     let python = shop.python()?;
     shop.run(
-        Command::new(python)
-            .args(["tests/peers/rotation.py", "--by", "csms"])
-            .arg("--gateway")
-            .arg(shop.binary("chargewarden")),
+        Command::new(python).arg("tests/peers/rotation.py").arg("--gateway").arg(shop.binary("chargewarden")),
     )
 }

@@ -390,7 +390,7 @@ mod tests {
         let one = doors.enter(origin(3), now).unwrap();
         assert!(many[0].displaced().is_cancelled());
         assert!(few.iter().all(|door| !door.displaced().is_cancelled()));
-        many.iter().for_each(Door::asked);
+        many.iter().for_each(|door| door.asked(now));
         let another = doors.enter(origin(4), now).unwrap();
         assert!(few[0].displaced().is_cancelled());
         assert_eq!(doors.enter(origin(5), now).unwrap_err(), Shut::Handshakes, "nobody has more than one");
