@@ -15,5 +15,12 @@ pub(crate) fn run() -> Result<()> {
         .status()
         .context("cannot start cargo")?;
     ensure!(status.success(), "a generator failed");
+    // The configuration's form is private to the program, so its schema is written by a test in there.
+    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["test", "--package", "chargewarden", "--lib", "--quiet", "the_committed_schema_is_fresh"])
+        .env("CHARGEWARDEN_GENERATE", "1")
+        .status()
+        .context("cannot start cargo")?;
+    ensure!(status.success(), "the schema of the configuration cannot be written");
     Ok(())
 }

@@ -255,6 +255,11 @@ async fn answer(
     let (parts, _no_body) = request.into_parts();
     match admit(gateway, caller, &parts).await {
         Ok(admitted) => {
+            if let Some(showing) = admitted.showing {
+                // Before the answer: whoever has been let in with more finds that less is not enough any more.
+                let at_ms = gateway.clock.now().wall.as_millis();
+                gateway.roster.ratchet.raise(&admitted.entry.id, showing, at_ms).await;
+            }
             let response = switching(&admitted);
             outcome.put(State::Admitted(Box::new(admitted), upgrade));
             Ok(response)
@@ -305,7 +310,7 @@ async fn begin(gateway: &Arc<Shared>, peer: SocketAddr, admitted: Admitted, upgr
     }
     let stream = Metered::new(parts.io.into_inner(), Bytes::new(), gateway.bounds.frame_bytes);
     let socket = ServerBuilder::new().config(config()).limits(limits(&gateway.bounds)).serve(stream);
-    let Admitted { entry, session, core, csms, signal, holding, version, standing, showing, accept: _ } =
+    let Admitted { entry, session, core, csms, signal, holding, version, standing, showing: _, accept: _ } =
         admitted;
     tracing::info!(station = %entry.id, %peer, session, csms = entry.csms.name, %version, "session opened");
     holding.connected(&signal);
@@ -336,12 +341,7 @@ async fn begin(gateway: &Arc<Shared>, peer: SocketAddr, admitted: Admitted, upgr
         csms_first: false,
         rotation: None,
     };
-    let id = session.entry.id.clone();
     gateway.sessions.spawn(Box::new(session).run());
-    if let Some(showing) = showing {
-        let at_ms = gateway.clock.now().wall.as_millis();
-        gateway.roster.ratchet.raise(&id, showing, at_ms).await;
-    }
 }
 
 fn late(admitted: &Admitted, reason: Reason) -> Refusal {

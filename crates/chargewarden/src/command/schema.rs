@@ -24,12 +24,12 @@ fn text() -> serde_json::Result<String> {
 mod tests {
     use super::*;
 
-    /// `UPDATE=1 cargo test -p chargewarden` writes it anew.
+    /// `cargo xtask generate` writes it anew.
     #[test]
     fn the_committed_schema_is_fresh() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/config.schema.json");
         let now = text().unwrap() + "\n";
-        if std::env::var_os("UPDATE").is_some() {
+        if std::env::var_os("CHARGEWARDEN_GENERATE").is_some() {
             std::fs::write(path, &now).unwrap();
         }
         let committed = std::fs::read_to_string(path).unwrap_or_default();
