@@ -201,6 +201,8 @@ pub struct Gateway {
     process: Child,
     /// Where stations connect.
     pub address: String,
+    /// Where it tells how it is.
+    admin: String,
 }
 
 impl Gateway {
@@ -231,7 +233,38 @@ impl Gateway {
             assert!(SystemTime::now() < deadline, "the program does not listen after {START_WAIT:?}");
             tokio::time::sleep(Duration::from_millis(10)).await;
         };
-        Self { process, address: addresses["stations"][0].as_str().unwrap().to_owned() }
+        let admin = addresses["admin"].as_str().unwrap().to_owned();
+        Self { process, address: addresses["stations"][0].as_str().unwrap().to_owned(), admin }
+    }
+
+    /// The value of a metric, or the sum where its labels contain `labels` more than once; zero where there is none.
+    pub async fn metric(&self, name: &str, labels: &str) -> f64 {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let mut tcp = tokio::net::TcpStream::connect(&self.admin).await.unwrap();
+        tcp.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            .await
+            .unwrap();
+        let mut text = String::new();
+        tcp.read_to_string(&mut text).await.unwrap();
+        let is_it = |line: &&str| {
+            line.starts_with(name) && line[name.len()..].starts_with([' ', '{']) && line.contains(labels)
+        };
+        text.lines()
+            .filter(is_it)
+            .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+            .fold(0.0, |sum, value| sum + value)
+    }
+
+    /// How often a named bound was reached.
+    pub async fn bound_hit(&self, bound: &str) -> f64 {
+        self.metric("chargewarden_bounds_hit_total", &format!("bound=\"{bound}\"")).await
+    }
+
+    /// The most memory that the process ever had, in KiB.
+    pub fn memory_peak_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak of memory");
+        line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
     /// `kill -9`.
