@@ -338,7 +338,7 @@ async fn begin(gateway: &Arc<Shared>, peer: SocketAddr, admitted: Admitted, upgr
         standing,
         why: String::new(),
         challenge: None,
-        csms_first: false,
+        turn: 0,
         rotation: None,
     };
     gateway.sessions.spawn(Box::new(session).run());

@@ -42,6 +42,9 @@ use crate::{
 /// How long to wait for the close handshake of a peer that has shown that it does not answer.
 const DEAF_CLOSE_WAIT: Duration = Duration::from_millis(100);
 
+/// After so many messages what is due is looked at, however many more wait.
+const TICK_TURNS: u8 = 32;
+
 /// A session that is about to run.
 pub(crate) struct Session {
     pub(crate) gateway: Arc<Shared>,
@@ -61,8 +64,8 @@ pub(crate) struct Session {
     pub(crate) why: String,
     /// The payload of the ping that a challenge sent.
     pub(crate) challenge: Option<[u8; 8]>,
-    /// Which side is looked at first, alternating, so that a busy one does not starve the other.
-    pub(crate) csms_first: bool,
+    /// Counts what was looked at, so that a busy side starves neither the other nor what is due.
+    pub(crate) turn: u8,
     /// Of the station's password. Boxed: rare.
     pub(crate) rotation: Option<Box<Rotation>>,
 }
@@ -97,10 +100,13 @@ impl Session {
             if let Some(told) = self.signal.poll_told(cx) {
                 return Poll::Ready(Event::Told(told));
             }
-            self.csms_first = !self.csms_first;
-            for side in
-                if self.csms_first { [Side::Csms, Side::Station] } else { [Side::Station, Side::Csms] }
-            {
+            self.turn = self.turn.wrapping_add(1);
+            // A side that always has something would otherwise keep what is due from being looked at: its own rate, too.
+            if self.turn.is_multiple_of(TICK_TURNS) && ticks.poll_tick(cx).is_ready() {
+                return Poll::Ready(Event::Tick);
+            }
+            let csms_first = self.turn.is_multiple_of(2);
+            for side in if csms_first { [Side::Csms, Side::Station] } else { [Side::Station, Side::Csms] } {
                 if let Poll::Ready(received) = self.poll_peer(side, cx) {
                     return Poll::Ready(Event::Received(side, received));
                 }
