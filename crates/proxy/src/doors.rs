@@ -1,8 +1,8 @@
 //! Handshakes under way: how many at once, how many a second, and who has to go when there are too many.
 //!
 //! A handshake that has not yet sent its request can be displaced: by a newcomer of the same address once it is slow, and by a
-//! newcomer of an address with fewer handshakes when the whole is full. So whoever opens many connections and says nothing
-//! competes with itself.
+//! newcomer of an address with fewer handshakes when the whole is full. Where nobody can be displaced a newcomer waits for a place,
+//! and addresses have turns at that. So whoever opens many connections and says nothing competes with itself.
 
 use std::{
     collections::HashMap,
@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::Notify;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
     origin::Origin,
     pace::{Pace, Used},
     remembered::Remembered,
+    turns::Turns,
 };
 
 /// Addresses whose rates are remembered at once.
@@ -35,22 +36,26 @@ const SLOWER: u32 = 4;
 /// Weight of one handshake in what is usual: one part in so many.
 const USUAL_OVER: u32 = 16;
 
-/// How often a connection for which there is no place looks whether a handshake has become slow.
-const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// How often it is looked whether a handshake has become slow, while somebody waits for its place.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// Connections that wait for a place at once; each is a socket and little more. As many as the kernel would hold for us four times
+/// over, so that a fleet that returns at once is not turned away.
+const WAITING_MAX: usize = 4096;
 
 /// The doors of all listeners together.
 #[derive(Debug)]
 pub(crate) struct Doors {
     limits: Limits,
     state: Mutex<State>,
-    /// A place was given back.
-    freed: Notify,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Limits {
     all: usize,
     per_address: usize,
+    /// The longest that a handshake may take before it counts as slow, whatever is usual: half of what it may take at all.
+    slow_max: Duration,
     pace: Pace,
     pace_per_address: Pace,
 }
@@ -65,6 +70,24 @@ struct State {
     rates: Remembered<Used>,
     /// What handshakes lately took until they sent their request.
     usual: Duration,
+    /// Those for whom there is no place; addresses have turns, so that whoever opens many waits behind its own.
+    waiting: Turns<Waiting>,
+}
+
+/// A connection that waits for a place.
+#[derive(Debug)]
+struct Waiting {
+    origin: Option<Origin>,
+    place: oneshot::Sender<Door>,
+}
+
+/// What came of entering.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    /// There was a place.
+    Now(Door),
+    /// It comes when it is its turn; or never, when others have more right to wait.
+    Later(oneshot::Receiver<Door>),
 }
 
 /// A handshake under way.
@@ -121,6 +144,7 @@ impl Doors {
         let limits = Limits {
             all: bounds.handshakes,
             per_address: bounds.handshakes_per_address,
+            slow_max: SLOW.max(bounds.handshake_wait / 2),
             pace: pace(bounds.handshakes_per_second, bounds.handshakes),
             pace_per_address: pace(bounds.handshakes_per_second_per_address, bounds.handshakes_per_address),
         };
@@ -131,8 +155,9 @@ impl Doors {
             used: Used::none(now),
             rates: Remembered::new(RATES_MAX, hasher),
             usual: Duration::ZERO,
+            waiting: Turns::new(WAITING_MAX),
         };
-        Doors { limits, state: Mutex::new(state), freed: Notify::new() }
+        Doors { limits, state: Mutex::new(state) }
     }
 
     /// A connection was accepted. `origin` is none when it comes from a proxy that will say whom it brings
@@ -144,17 +169,55 @@ impl Doors {
         self.take_place(origin, now)
     }
 
-    /// As [`Doors::enter`], and where all places are taken by handshakes that may keep them, waits until one may be had: a whole
-    /// fleet that returns at once is let in as fast as it goes, and meanwhile stands in the kernel's queue. The wait ends with the
-    /// first of [`Bounds::handshakes`] handshakes that ends or is slow.
-    pub(crate) async fn enter_or_wait(self: &Arc<Doors>, origin: Option<Origin>) -> Result<Door, Shut> {
-        let mut outcome = self.enter(origin, Instant::now());
-        while matches!(outcome, Err(Shut::Handshakes)) {
-            // Whatever was freed since is remembered; a handshake that gets slow is not told of.
-            let _ = tokio::time::timeout(LOOK_AGAIN, self.freed.notified()).await;
-            outcome = self.take_place(origin, Instant::now());
+    /// As [`Doors::enter`]; where all places are taken by handshakes that may keep them, it is waited for one.
+    pub(crate) fn enter_or_wait(
+        self: &Arc<Doors>,
+        origin: Option<Origin>,
+        now: Instant,
+    ) -> Result<Entry, Shut> {
+        match self.enter(origin, now) {
+            Ok(door) => return Ok(Entry::Now(door)),
+            Err(Shut::Handshakes) => {}
+            Err(shut) => return Err(shut),
         }
-        outcome
+        let (place, later) = oneshot::channel();
+        let mut state = self.lock();
+        if state.waiting.len() >= WAITING_MAX {
+            state.waiting.retain(|waiting| !waiting.place.is_closed());
+        }
+        // Those of whom a proxy will say who they are wait as one. Whoever is displaced sees that its place will not come.
+        drop(state.waiting.join(origin.unwrap_or(Origin::OURSELVES), Waiting { origin, place }));
+        Ok(Entry::Later(later))
+    }
+
+    /// Whether somebody waits for a place.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        self.lock().waiting.len() > 0
+    }
+
+    /// Gives the places that are free, and those of the slow, to those who wait.
+    pub(crate) fn serve(self: &Arc<Doors>, now: Instant) {
+        while let Some((place, door)) = self.next_in_turn(now) {
+            // Who went away this very moment gives it back by dropping it.
+            let _ = place.send(door);
+        }
+    }
+
+    fn next_in_turn(self: &Arc<Doors>, now: Instant) -> Option<(oneshot::Sender<Door>, Door)> {
+        let state = &mut *self.lock();
+        loop {
+            if state.waiting.len() == 0 {
+                return None;
+            }
+            if state.count >= self.limits.all && !state.displace_slowest(&self.limits, now) {
+                return None;
+            }
+            let Waiting { origin, place } = state.waiting.next()?;
+            let has_share = |origin| state.make_room_of(&self.limits, origin, now).is_ok();
+            if !place.is_closed() && origin.is_none_or(has_share) {
+                return Some((place, self.place(state, origin, now)));
+            }
+        }
     }
 
     fn take_place(self: &Arc<Doors>, origin: Option<Origin>, now: Instant) -> Result<Door, Shut> {
@@ -163,12 +226,16 @@ impl Doors {
             state.make_room_of(&self.limits, origin, now)?;
         }
         state.make_room(&self.limits, origin, now)?;
+        Ok(self.place(&mut state, origin, now))
+    }
+
+    fn place(self: &Arc<Doors>, state: &mut State, origin: Option<Origin>, now: Instant) -> Door {
         state.numbers += 1;
         let (number, displaced) = (state.numbers, CancellationToken::new());
         let handshake = Handshake { number, since: now, asked: false, displaced: displaced.clone() };
         state.open.entry(origin).or_default().push(handshake);
         state.count += 1;
-        Ok(Door { doors: Arc::clone(self), origin, number, displaced })
+        Door { doors: Arc::clone(self), origin, number, displaced }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -192,8 +259,8 @@ impl State {
     }
 
     /// What a handshake must be to be displaced for being slow.
-    fn slow(&self, now: Instant) -> impl Fn(&Handshake) -> bool + Copy + use<> {
-        let wait = SLOW.max(self.usual.saturating_mul(SLOWER));
+    fn slow(&self, limits: &Limits, now: Instant) -> impl Fn(&Handshake) -> bool + Copy + use<> {
+        let wait = self.usual.saturating_mul(SLOWER).clamp(SLOW, limits.slow_max);
         move |handshake| now.saturating_duration_since(handshake.since) >= wait
     }
 
@@ -203,7 +270,7 @@ impl State {
         if open < limits.per_address {
             return Ok(());
         }
-        let slow = self.slow(now);
+        let slow = self.slow(limits, now);
         if self.displace(Some(origin), slow) { Ok(()) } else { Err(Shut::PerAddress) }
     }
 
@@ -219,15 +286,17 @@ impl State {
         if most.is_some_and(|most| self.displace(most, |_| true)) {
             return Ok(());
         }
-        let slow = self.slow(now);
+        if self.displace_slowest(limits, now) { Ok(()) } else { Err(Shut::Handshakes) }
+    }
+
+    /// Ends the oldest handshake that is slow.
+    fn displace_slowest(&mut self, limits: &Limits, now: Instant) -> bool {
+        let slow = self.slow(limits, now);
         let slowest = |open: &Vec<Handshake>| {
             open.iter().filter(|handshake| !handshake.asked && slow(handshake)).map(|slow| slow.number).min()
         };
         let oldest = self.open.iter().filter_map(|(from, open)| Some((slowest(open)?, *from))).min();
-        match oldest {
-            Some((_, from)) if self.displace(from, slow) => Ok(()),
-            Some(_) | None => Err(Shut::Handshakes),
-        }
+        oldest.is_some_and(|(_, from)| self.displace(from, slow))
     }
 
     /// Ends the oldest handshake of an address that has not sent its request and may be displaced.
@@ -296,144 +365,10 @@ impl Drop for Door {
         // Nothing to remove when it was displaced.
         let removed = self.doors.lock().remove(self.origin, self.number);
         if removed.is_some() {
-            self.doors.freed.notify_one();
+            self.doors.serve(Instant::now());
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::net::{IpAddr, Ipv4Addr};
-
-    use super::*;
-
-    fn origin(n: u32) -> Option<Origin> {
-        Some(IpAddr::from(Ipv4Addr::from(n)).into())
-    }
-
-    fn doors(change: impl FnOnce(&mut Bounds), now: Instant) -> Arc<Doors> {
-        let mut bounds = Bounds { handshakes: 8, handshakes_per_address: 6, ..Bounds::default() };
-        change(&mut bounds);
-        Arc::new(Doors::new(&bounds, now, RandomState::new()))
-    }
-
-    /// Handshakes and addresses that are left.
-    fn left(doors: &Doors) -> (usize, usize) {
-        let state = doors.lock();
-        (state.count, state.open.len())
-    }
-
-    #[test]
-    fn where_all_are_slow_none_is() {
-        let now = Instant::now();
-        let doors = doors(|_| {}, now);
-        for n in 0..100 {
-            doors.enter(origin(n), now).unwrap().asked(now + SLOW);
-        }
-        let inside: Vec<_> = (0..8).map(|n| doors.enter(origin(n), now).unwrap()).collect();
-        assert_eq!(doors.enter(origin(8), now + SLOW).unwrap_err(), Shut::Handshakes);
-        let _newcomer = doors.enter(origin(9), now + SLOW * SLOWER).unwrap();
-        assert!(inside[0].displaced().is_cancelled());
-    }
-
-    #[tokio::test]
-    async fn a_fleet_waits_for_its_turn() {
-        let now = Instant::now();
-        let doors = doors(|_| {}, now);
-        let mut inside: Vec<_> = (0..8).map(|n| doors.enter(origin(n), now).unwrap()).collect();
-        assert_eq!(doors.enter(origin(8), now).unwrap_err(), Shut::Handshakes);
-        let waiting = tokio::spawn({
-            let doors = Arc::clone(&doors);
-            async move { doors.enter_or_wait(origin(9)).await }
-        });
-        tokio::task::yield_now().await;
-        assert!(!waiting.is_finished());
-        inside.pop();
-        let _ninth = tokio::time::timeout(SLOW, waiting).await.unwrap().unwrap().unwrap();
-        assert_eq!(left(&doors), (8, 8));
-    }
-
-    #[test]
-    fn an_address_has_its_share() {
-        let now = Instant::now();
-        let doors = doors(|_| {}, now);
-        let mut first: Vec<_> = (0..6).map(|_| doors.enter(origin(1), now).unwrap()).collect();
-        assert_eq!(doors.enter(origin(1), now).unwrap_err(), Shut::PerAddress);
-        first.pop();
-        let again = doors.enter(origin(1), now).unwrap();
-        assert_eq!(doors.lock().count, 6);
-        drop((first, again));
-        assert_eq!(left(&doors), (0, 0));
-    }
-
-    #[test]
-    fn the_slow_make_room_for_their_own_address() {
-        let now = Instant::now();
-        let doors = doors(|_| {}, now);
-        let slow: Vec<_> = (0..6).map(|_| doors.enter(origin(1), now).unwrap()).collect();
-        slow[0].asked(now);
-        let newcomer = doors.enter(origin(1), now + SLOW).unwrap();
-        let displaced: Vec<_> = slow.iter().map(|door| door.displaced().is_cancelled()).collect();
-        assert_eq!(displaced, [false, true, false, false, false, false], "the oldest that has not asked");
-        assert!(!newcomer.displaced().is_cancelled());
-        assert_eq!(doors.lock().count, 6);
-        drop(slow);
-        assert_eq!(doors.lock().count, 1);
-    }
-
-    #[test]
-    fn when_all_is_full_those_with_many_make_room() {
-        let now = Instant::now();
-        let doors = doors(|_| {}, now);
-        let many: Vec<_> = (0..6).map(|_| doors.enter(origin(1), now).unwrap()).collect();
-        let few: Vec<_> = (0..2).map(|_| doors.enter(origin(2), now).unwrap()).collect();
-        let one = doors.enter(origin(3), now).unwrap();
-        assert!(many[0].displaced().is_cancelled());
-        assert!(few.iter().all(|door| !door.displaced().is_cancelled()));
-        many.iter().for_each(|door| door.asked(now));
-        let another = doors.enter(origin(4), now).unwrap();
-        assert!(few[0].displaced().is_cancelled());
-        assert_eq!(doors.enter(origin(5), now).unwrap_err(), Shut::Handshakes, "nobody has more than one");
-        // But some are slow.
-        let late = doors.enter(origin(5), now + SLOW).unwrap();
-        assert!(few[1].displaced().is_cancelled());
-        assert_eq!(doors.lock().count, 8);
-        drop((one, another, late));
-        assert!(doors.enter(origin(6), now).is_ok());
-    }
-
-    #[test]
-    fn rates_are_bounded_and_strangers_do_not_use_up_each_others() {
-        let now = Instant::now();
-        let doors = doors(
-            |bounds| {
-                bounds.handshakes_per_second = 8;
-                bounds.handshakes_per_second_per_address = 6;
-            },
-            now,
-        );
-        let enter = |n, now| doors.enter(origin(n), now).map(drop);
-        assert_eq!((0..6).map(|_| enter(1, now)).collect::<Result<Vec<_>, _>>().map(|_| ()), Ok(()));
-        assert_eq!(enter(1, now), Err(Shut::RatePerAddress));
-        assert_eq!((enter(2, now), enter(2, now)), (Ok(()), Ok(())));
-        assert_eq!(enter(2, now), Err(Shut::Rate));
-        assert_eq!(enter(3, now), Ok(()), "an address that was not seen lately");
-        let later = now + Duration::from_millis(500);
-        assert_eq!((enter(1, later), enter(2, later)), (Ok(()), Ok(())));
-    }
-
-    #[test]
-    fn a_proxy_says_whom_it_brings() {
-        let now = Instant::now();
-        let doors = doors(|bounds| bounds.handshakes_per_address = 1, now);
-        let mut first = doors.enter(None, now).unwrap();
-        let mut second = doors.enter(None, now).unwrap();
-        let to = origin(7).unwrap();
-        assert_eq!(first.belongs_to(to, now), Ok(()));
-        assert_eq!(second.belongs_to(to, now), Err(Shut::PerAddress));
-        drop(second);
-        assert_eq!(doors.lock().count, 1);
-        drop(first);
-        assert_eq!(left(&doors), (0, 0));
-    }
-}
+mod tests;

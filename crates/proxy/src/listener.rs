@@ -26,7 +26,7 @@ use crate::{
     admission::{Admitted, Refusal, admit},
     arrival::{self, Caller, Listener},
     directory::{KeyPairFiles, TlsVersion},
-    doors::{Door, Doors},
+    doors::{Door, Doors, Entry, LOOK_AGAIN, Shut},
     gateway::Shared,
     meters,
     origin::Origin,
@@ -90,13 +90,21 @@ pub(crate) struct Entrance {
     pub(crate) doors: Arc<Doors>,
 }
 
-/// Accepts until told to stop. Bounded: no more handshakes at once than [`crate::Bounds::handshakes`], and one that waits for a place.
+/// Accepts until told to stop. Bounded: no more handshakes at once than [`crate::Bounds::handshakes`], and so many that wait for a place.
 pub(crate) async fn accept(entrance: Entrance, listener: TcpListener, stop: CancellationToken) {
     let connections = async {
         loop {
-            match listener.accept().await {
-                Ok((tcp, peer)) => receive(&entrance, tcp, peer).await,
-                Err(error) => {
+            // While somebody waits for a place, it is looked whether others have become slow.
+            let until = entrance.doors.is_waited_for().then(|| Instant::now() + LOOK_AGAIN);
+            let accepted = match until {
+                Some(until) => timeout_at(until, listener.accept()).await,
+                None => Ok(listener.accept().await),
+            };
+            entrance.doors.serve(now());
+            match accepted {
+                Err(_) => {}
+                Ok(Ok((tcp, peer))) => receive(&entrance, tcp, peer),
+                Ok(Err(error)) => {
                     meters::bound_hit("accept");
                     tracing::warn!(%error, "cannot accept connections");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -111,16 +119,16 @@ pub(crate) async fn accept(entrance: Entrance, listener: TcpListener, stop: Canc
     }
 }
 
-/// Starts the handshake of one connection in a task of its own: its buffers and its large future end with it.
-async fn receive(entrance: &Entrance, tcp: TcpStream, peer: SocketAddr) {
+/// Finds a place for a connection, or has it wait for one.
+fn receive(entrance: &Entrance, tcp: TcpStream, peer: SocketAddr) {
     let Entrance { gateway, listener, doors } = entrance;
     // On a socket for both families an IPv4 address comes wrapped.
     let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
     // Behind a balancer the PROXY header will tell whose place it takes.
     let balancer = listener.is_balancer(peer.ip());
     let origin = (!balancer).then(|| Origin::from(peer.ip()));
-    let door = match doors.enter_or_wait(origin).await {
-        Ok(door) => door,
+    let entry = match doors.enter_or_wait(origin, now()) {
+        Ok(entry) => entry,
         Err(shut) => return meters::bound_hit(shut.bound()),
     };
     // 45 ms a message otherwise, when the peer delays its acknowledgements.
@@ -130,6 +138,24 @@ async fn receive(entrance: &Entrance, tcp: TcpStream, peer: SocketAddr) {
     }
     let gateway = Arc::clone(gateway);
     let caller = Caller { peer, listener: Arc::clone(listener), tls: None };
+    match entry {
+        Entry::Now(door) => start(gateway, door, balancer, tcp, caller),
+        Entry::Later(place) => {
+            meters::bound_hit(Shut::Handshakes.bound());
+            let until = Instant::now() + gateway.bounds.handshake_wait;
+            tokio::spawn(async move {
+                match timeout_at(until, place).await {
+                    Ok(Ok(door)) => start(gateway, door, balancer, tcp, caller),
+                    // Others have more right to wait, or it took too long.
+                    Ok(Err(_)) | Err(_) => meters::bound_hit("handshakes-waiting"),
+                }
+            });
+        }
+    }
+}
+
+/// Starts the handshake in a task of its own: its buffers and its large future end with it.
+fn start(gateway: Arc<Shared>, door: Door, balancer: bool, tcp: TcpStream, caller: Caller) {
     tokio::spawn(async move {
         gateway.meters.handshakes.increment(1.0);
         let mut under_way = UnderWay { gateway: Arc::clone(&gateway), door };
