@@ -318,7 +318,12 @@ async fn refuse(gateway: &Arc<Shared>, peer: SocketAddr, refusal: Refusal) {
     meters::connection_refused(reason);
     let station = station.as_ref();
     let name = station.map(ToString::to_string).unwrap_or_default();
-    tracing::info!(%peer, station = name, reason = reason.code(), detail, "connection refused");
+    if reason.status() == StatusCode::TOO_MANY_REQUESTS {
+        // As many as somebody likes; the event of it is announced, and summed up.
+        tracing::debug!(%peer, station = name, reason = reason.code(), detail, "connection refused");
+    } else {
+        tracing::info!(%peer, station = name, reason = reason.code(), detail, "connection refused");
+    }
     gateway.recorder.refused(Refused { peer: &peer.to_string(), station, csms: &csms, reason, detail }).await;
 }
 

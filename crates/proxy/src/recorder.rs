@@ -85,10 +85,10 @@ impl Recorder {
         meters: &Meters,
     ) -> Result<(), AppendError> {
         match durability {
-            Durability::Soon => self.raise(record, durability).await,
+            Durability::Soon => self.raise(record, durability).await.map(drop),
             Durability::Before => {
                 let asked = Instant::now();
-                let appended = self.raise(record, durability).await;
+                let appended = self.raise(record, durability).await.map(drop);
                 meters.durable_seconds.record(asked.elapsed().as_secs_f64());
                 appended
             }
@@ -99,30 +99,31 @@ impl Recorder {
     /// shell come by here; those of the core by [`Recorder::append`].
     ///
     /// A critical one is on disk when this returns, but for those about strangers at the door: how long they wait for
-    /// their answer must not depend on what was found.
-    pub(crate) async fn security(&self, event: Security) {
+    /// their answer must not depend on what was found. False when it will only be part of a sum.
+    pub(crate) async fn security(&self, event: Security) -> bool {
         let wait = event.critical && !tally::is_about_stranger(&event);
         let durability = if wait { Durability::Before } else { Durability::Soon };
         let record = Record { at: now(), event: Event::Security(event) };
-        if let Err(error) = self.raise(&record, durability).await {
+        self.raise(&record, durability).await.unwrap_or_else(|error| {
             meters::bound_hit("evidence");
             tracing::warn!(%error, "a security event could not be recorded");
-        }
+            true
+        })
     }
 
-    /// Appends a record; a security event is counted and announced, too.
-    async fn raise(&self, record: &Record, durability: Durability) -> Result<(), AppendError> {
+    /// Appends a record; a security event is counted and announced, too. False when it is not recorded but counted for a sum.
+    async fn raise(&self, record: &Record, durability: Durability) -> Result<bool, AppendError> {
         let Event::Security(event) = &record.event else {
-            return self.scribe.append(record, durability).await;
+            return self.scribe.append(record, durability).await.map(|()| true);
         };
         meters::security_event(event);
         match self.tally.count(event, record.at, Instant::now()) {
             Fate::Alone => {
                 announce(event);
-                self.scribe.append(record, durability).await
+                self.scribe.append(record, durability).await.map(|()| true)
             }
-            Fate::FirstOfMany if event.origin == Origin::Station => self.flooded(event).await,
-            Fate::FirstOfMany | Fate::OneOfMany => Ok(()),
+            Fate::FirstOfMany if event.origin == Origin::Station => self.flooded(event).await.map(|()| false),
+            Fate::FirstOfMany | Fate::OneOfMany => Ok(false),
         }
     }
 
@@ -156,9 +157,15 @@ impl Recorder {
         self.scribe.append(&Record { at, event: Event::Security(event) }, Durability::Soon).await
     }
 
+    /// Each attempt that was looked at has its record. Those that came too early are without number and say nothing new: beyond the
+    /// first few they are in the sum of their event alone.
     pub(crate) async fn refused(&self, refused: Refused<'_>) {
-        if let Some(event) = refused.reason.event() {
-            self.security(refused.event(event)).await;
+        let alone = match refused.reason.event() {
+            Some(event) => self.security(refused.event(event)).await,
+            None => true,
+        };
+        if !alone && refused.reason.status() == http::StatusCode::TOO_MANY_REQUESTS {
+            return;
         }
         let connection = Connection {
             side: Side::Station,

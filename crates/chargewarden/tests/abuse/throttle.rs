@@ -4,7 +4,7 @@ use chargewarden::config::Config;
 use chargewarden_testkit::Station;
 
 use crate::{
-    knock::{address, knock, refusals, retry_after, status},
+    knock::{address, events, knock, refusals, retry_after, status},
     world::{
         SECRET, World,
         tls::{Pki, dial},
@@ -69,6 +69,22 @@ async fn nobody_locks_the_true_station_out() {
     assert!(admitted(20).await);
     let refused = refusals(&world.records().await);
     assert!(refused.contains(&("CS-1".to_owned(), "station-throttled".to_owned())), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn attempts_that_come_too_early_do_not_fill_the_log() {
+    let world = World::start_with(strict).await;
+    for _ in 0..103 {
+        knock(&world, 2, "CS-1", "a guess").await;
+    }
+    let records = world.records().await;
+    let refused = refusals(&records);
+    let of = |reason: &str| refused.iter().filter(|(_, found)| found == reason).count();
+    assert_eq!(of("wrong-secret"), 4);
+    assert_eq!(of("too-many-attempts"), 10, "as many as are recorded one by one within a minute");
+    let sums: Vec<_> = events(&records, "RateLimitExceeded");
+    let counted = sums.last().unwrap()["repeats"]["count"].as_u64().unwrap();
+    assert_eq!((sums.len(), counted), (11, 89), "the rest in one sum: {:?}", sums.last());
 }
 
 #[tokio::test(flavor = "multi_thread")]
