@@ -115,8 +115,8 @@ pub(super) fn taken_over() -> Vec<Order> {
         order(
             "harbour-03",
             "ChangeConfiguration",
-            "TLS makes trouble, switch it off",
-            json!({"key": "SecurityProfile", "value": "1"}),
+            "passwords make trouble, switch them off",
+            json!({"key": "SecurityProfile", "value": "0"}),
         ),
         order(
             "harbour-02",
