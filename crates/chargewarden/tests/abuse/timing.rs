@@ -3,10 +3,14 @@
 use std::time::{Duration, Instant};
 
 use chargewarden::config::StationEntry;
+use chargewarden_testkit::Station;
 
 use crate::{
     knock::{knock_as, request, status},
-    world::{SECRET, World},
+    world::{
+        SECRET, World,
+        tls::{Pki, dial},
+    },
 };
 
 /// Attempts of each kind in a round.
@@ -52,13 +56,50 @@ async fn every_failure_takes_the_same_time() {
         report =
             kinds.iter().zip(&medians).map(|((kind, _), time)| format!("{kind:<35} {time:?}\n")).collect();
         println!("{report}");
-        let [least, most] = [medians.iter().min().unwrap(), medians.iter().max().unwrap()];
-        if most.as_secs_f64() <= least.as_secs_f64() * FACTOR_MAX {
+        if alike(&medians) {
             world.gateway.shutdown().await;
             return;
         }
     }
     panic!("times tell them apart:\n{report}");
+}
+
+/// The same certificate, good but not theirs, for ids that exist with either profile and for one that does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_does_not_tell_which_ids_exist() {
+    let pki = Pki::new();
+    let world = pki.start(|config| config.limits.guesses_per_address = 100_000).await;
+    let tls = pki.presenting(&pki.station("NOBODY"));
+    let mut report = String::new();
+    for _ in 0..ROUNDS {
+        let mut times = vec![Vec::new(); 3];
+        for _ in 0..SAMPLES {
+            for (id, times) in ["CS-1", "CS-3", "GHOST"].into_iter().zip(&mut times) {
+                let started = Instant::now();
+                let refused = Station::obliging(&dial(&world, id, tls.clone())).await.unwrap_err();
+                assert_eq!(refused.status(), Some(401), "{id}: {refused}");
+                times.push(started.elapsed());
+            }
+        }
+        let medians: Vec<Duration> = times.into_iter().map(median).collect();
+        report = format!("its own profile, another profile, unknown: {medians:?}");
+        println!("{report}");
+        if alike(&medians) {
+            world.gateway.shutdown().await;
+            return;
+        }
+    }
+    panic!("times tell them apart: {report}");
+}
+
+fn alike(medians: &[Duration]) -> bool {
+    let [least, most] = [medians.iter().min().unwrap(), medians.iter().max().unwrap()];
+    most.as_secs_f64() <= least.as_secs_f64() * FACTOR_MAX
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
 }
 
 /// The median time of each kind; the kinds take turns, so that what else the machine does is the same for all.
@@ -74,11 +115,5 @@ async fn round(world: &World, kinds: &[(&str, String)]) -> Vec<Duration> {
     }
     assert_eq!(answers.len(), 1, "all answers are the same: {answers:#?}");
     assert_eq!(status(answers.first().unwrap()), "401");
-    times
-        .into_iter()
-        .map(|mut times| {
-            times.sort_unstable();
-            times[times.len() / 2]
-        })
-        .collect()
+    times.into_iter().map(median).collect()
 }
