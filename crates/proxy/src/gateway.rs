@@ -16,7 +16,10 @@ use chargewarden_engine::World;
 use chargewarden_evidence::Security;
 use chargewarden_store::{Scribe, Store};
 use thiserror::Error;
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    time::timeout,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -181,7 +184,7 @@ impl Proxy {
     pub async fn start(plan: Plan) -> Result<Proxy, StartError> {
         let mut bound = Vec::with_capacity(plan.listeners.len());
         for listener in plan.listeners {
-            bound.push(bind(listener).await?);
+            bound.push(bind(listener)?);
         }
         if bound.is_empty() {
             return Err(StartError::Nowhere);
@@ -353,16 +356,29 @@ impl Proxy {
 }
 
 /// Listens at one place.
-async fn bind(plan: ListenerPlan) -> Result<(Arc<Listener>, TcpListener, SocketAddr), StartError> {
+fn bind(plan: ListenerPlan) -> Result<(Arc<Listener>, TcpListener, SocketAddr), StartError> {
     let address = plan.address;
     if plan.tls.is_none() && !address.ip().is_loopback() && !plan.danger_allow_plain_nonloopback {
         return Err(StartError::PlainNonLoopback(address));
     }
     let listener = Listener::new(plan).map_err(|source| StartError::Tls { address, source })?;
     let failed = |source| StartError::Listen { address, source };
-    let tcp = TcpListener::bind(address).await.map_err(failed)?;
+    let tcp = listen(address).map_err(failed)?;
     let address = tcp.local_addr().map_err(failed)?;
     Ok((Arc::new(listener), tcp, address))
+}
+
+/// Connections that the kernel keeps until they are accepted; it takes less where `net.core.somaxconn` says less. With the usual
+/// 1,024, the rest of a fleet that returns at once tries again after a second, and then after three.
+const BACKLOG: u32 = 4_096;
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // The port of a service that ended a moment ago is ours again at once.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// How often it is looked whether security events are to be summed up.

@@ -91,6 +91,8 @@ impl Leg {
 
 /// Chargewarden's defaults hold off thousands of connections from one address, which is where the bench's all come from.
 const LIMITS: &str = "[limits]
+handshakes_per_address = 4096
+handshakes = 4096
 handshakes_per_second = 100000
 admissions_per_station = 1000
 handshakes_per_second_per_address = 100000
