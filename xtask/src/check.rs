@@ -54,6 +54,17 @@ const RULES: &[Rule] = &[
     },
     Rule { name: "chargewarden-testkit", ours: &["chargewarden-ocpp"], pure: false },
     Rule {
+        name: "chargewarden-drill",
+        ours: &[
+            "chargewarden-ocpp",
+            "chargewarden-evidence",
+            "chargewarden-policy",
+            "chargewarden-engine",
+            "chargewarden-testkit",
+        ],
+        pure: false,
+    },
+    Rule {
         name: "chargewarden",
         ours: &[
             "chargewarden-ocpp",
@@ -64,6 +75,7 @@ const RULES: &[Rule] = &[
             "chargewarden-proxy",
             "chargewarden-admin",
             "chargewarden-testkit",
+            "chargewarden-drill",
         ],
         pure: false,
     },

@@ -14,7 +14,7 @@ use chargewarden_admin::{
     Admin, Check, Hosts, Readiness,
     control::{Socket, SocketError},
 };
-use chargewarden_engine::{EvidenceHealth, World};
+use chargewarden_engine::{EvidenceHealth, Ledger, World};
 use chargewarden_evidence::{
     Bundle as BundleRecord, BundleOutcome, Durability, Event, Hash, Lifecycle, Phase, Record, Stamp,
 };
@@ -120,6 +120,7 @@ impl Gateway {
 
         let world = World {
             policies: Arc::new(Policies::new(settings.bundles.clone())),
+            ledger: Arc::new(Ledger::default()),
             content_key,
             evidence: EvidenceHealth::Available,
             limits: settings.session_limits,

@@ -147,6 +147,7 @@ fn world() -> World {
     let bundle = bundle.unwrap_or_else(|problems| panic!("{problems}"));
     World {
         policies: Arc::new(Policies::new(vec![Arc::new(bundle)])),
+        ledger: Arc::default(),
         content_key: ContentKey::new(&[7; 32]),
         evidence: EvidenceHealth::Available,
         limits: SessionLimits::default(),
@@ -171,6 +172,8 @@ fn opening(version: Version) -> Opening {
             facts: StationFacts::default(),
             csms: "main".into(),
             csms_party: "cso".parse().unwrap(),
+            csms_facts: Default::default(),
+            envelope: Default::default(),
         },
         station: connected,
         csms: Some(connected),

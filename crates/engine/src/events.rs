@@ -117,6 +117,7 @@ pub(crate) fn of_refusal(code: ReasonCode, effect: Option<EffectKind>) -> Option
         | ReasonCode::CredentialRule
         | ReasonCode::RotationOpen => Some(of_denied(effect)),
         ReasonCode::Held => Some(OwnEvent::Held),
+        ReasonCode::LimitReached => Some(OwnEvent::LedgerBudgetExceeded),
         ReasonCode::MalformedFrame
         | ReasonCode::FrameTooLarge
         | ReasonCode::BinaryFrame

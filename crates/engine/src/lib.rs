@@ -17,9 +17,12 @@
 
 pub mod effects;
 mod events;
+#[allow(dead_code, reason = "being built")]
 mod facts;
 mod hold;
 mod input;
+#[allow(dead_code, reason = "being built")]
+mod ledger;
 mod moment;
 mod password;
 mod rotation;
@@ -29,9 +32,13 @@ mod verdict;
 mod world;
 
 pub use events::events_reference;
-pub use facts::{Boot, Certificates, Commanded, OpenRequest, StateProblem, StationState};
+pub use facts::{
+    Boot, Certificates, Commanded, Conduct, Holdings, OpenRequest, Power, Sessions, StateProblem,
+    StationState,
+};
 pub use hold::{Hold, Ticket};
 pub use input::Input;
+pub use ledger::{Claim, Excess, Ledger, Outcome, Places, PowerChange};
 pub use moment::Moment;
 pub use password::{PASSWORD_BYTES_MAX_1_6, PASSWORD_CHARACTERS_MIN, Password, PasswordProblem};
 pub use rotation::{Proposal, RotationOrigin, RotationOutcome};

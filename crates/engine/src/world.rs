@@ -5,11 +5,15 @@ use std::sync::Arc;
 use chargewarden_evidence::ContentKey;
 use chargewarden_policy::Policies;
 
+use crate::ledger::Ledger;
+
 /// A snapshot of the world. The shell hands in the current one with each input.
 #[derive(Clone, Debug)]
 pub struct World {
     /// The policies of every party with jurisdiction. Without any, everything is refused.
     pub policies: Arc<Policies>,
+    /// What was done before, by whom and where. One for all sessions.
+    pub ledger: Arc<Ledger>,
     /// The key under which frames and id tokens are hashed for evidence.
     pub content_key: ContentKey,
     /// Whether records can be made durable.

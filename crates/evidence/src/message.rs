@@ -180,6 +180,9 @@ pub struct Message {
     /// What it would do. Never empty for a message that was decided by policy.
     #[serde(default)]
     pub effects: Vec<EffectNote>,
+    /// What was odd about it, in the state in which station and fleet were.
+    #[serde(default)]
+    pub doubts: Vec<Word>,
     /// What was decided.
     pub verdict: Verdict,
     /// Why.
@@ -214,6 +217,10 @@ impl Message {
         if !self.effects.is_empty() {
             out.extend_from_slice(br#","effects":"#);
             json::list(out, &self.effects, write_effect);
+        }
+        if !self.doubts.is_empty() {
+            out.extend_from_slice(br#","doubts":"#);
+            json::list(out, &self.doubts, |out, doubt| json::text(out, doubt));
         }
         out.extend_from_slice(br#","verdict":"#);
         self.verdict.write(out);

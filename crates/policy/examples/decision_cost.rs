@@ -90,6 +90,8 @@ fn about() -> About {
         },
         csms: "cnp-main".to_owned(),
         csms_party: "cnp".parse().unwrap(),
+        csms_facts: Default::default(),
+        envelope: Default::default(),
     }
 }
 
@@ -97,6 +99,7 @@ fn circumstances(from: Side) -> Circumstances {
     Circumstances {
         from,
         message: MessageFacts { version: Version::V201, action: "Heartbeat", bytes: 300, answer: false },
+        doubts: Default::default(),
         session: SessionFacts { authenticated: Authentication::Password, age_s: 60, tls: true },
         now: Timestamp::from_millis(1_790_000_000_000),
     }

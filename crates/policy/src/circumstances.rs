@@ -2,6 +2,7 @@
 
 use chargewarden_ocpp::{Side, Timestamp, Version};
 
+use crate::doubt::Doubts;
 use crate::effect::{Attribute, AttributeType, AttributeValue};
 use crate::facts::facts;
 
@@ -70,6 +71,8 @@ pub struct Circumstances {
     pub message: MessageFacts,
     /// Its session.
     pub session: SessionFacts,
+    /// What is odd about the message, `context.doubts` in policies.
+    pub doubts: Doubts,
     /// The time of the decision, `context.now` in policies.
     pub now: Timestamp,
 }

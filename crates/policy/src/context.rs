@@ -40,6 +40,13 @@ fn each<'v>(reads: &Reads, effect: &'v Effect, circumstances: &'v Circumstances,
             see("session", Some(part), value);
         }
     });
+    if reads.attribute("doubts") {
+        circumstances.doubts.attributes(&mut |part, value| {
+            if reads.part("doubts", part) {
+                see("doubts", Some(part), value);
+            }
+        });
+    }
     if reads.attribute("now") {
         see("now", None, AttributeValue::Time(circumstances.now));
     }

@@ -58,6 +58,9 @@ reasons! {
     /// A policy forbids an effect unless people approve, and nobody has yet.
     Held = "held", "Held",
         "Have operators of the named parties approve, then send it again.";
+    /// It would exceed a limit on how much of an effect there may be, over time and over stations.
+    LimitReached = "limit-reached", "RateLimitExceeded",
+        "Wait, or have operators of the named parties approve; the evidence record has the limit and the count.";
     /// No party's bundle is in force for the station, so nothing is permitted.
     NoPolicy = "no-policy", "NoPolicy",
         "Configure a bundle, or mend the one that does not compile: `chargewarden policy check`.";

@@ -6,11 +6,12 @@ use std::sync::OnceLock;
 use cedar_policy::Schema;
 
 use crate::circumstances::{MessageFacts, SessionFacts};
+use crate::doubt::Doubt;
 use crate::effect::{AttributeSpec, AttributeType, EffectKind, Group, Source};
-use crate::station::StationFacts;
+use crate::station::{CsmsFacts, StationFacts};
 
 /// What every context has beside the attributes of the effect.
-pub const RESERVED: [&str; 3] = ["message", "session", "now"];
+pub const RESERVED: [&str; 4] = ["message", "session", "doubts", "now"];
 
 /// Parts of a [`crate::effect::Url`] with their types and documentation.
 pub const URL: &[AttributeSpec] = &[
@@ -40,20 +41,21 @@ pub fn text() -> String {
          // principal  who causes the effect: a Csms by commands and answers, a Station by reports\n\
          // action     the effect; its groups are its parents\n\
          // resource   the other side\n\
-         // context    the attributes of the effect, and `message`, `session`, `now`\n\n",
+         // context    the attributes of the effect, and `message`, `session`, `doubts`, `now`\n\n",
     );
     record(&mut out, "type Url =", URL);
     record(&mut out, "type Message =", MessageFacts::ATTRIBUTES);
     record(&mut out, "type Session =", SessionFacts::ATTRIBUTES);
+    record(&mut out, "type Doubts =", Doubt::ATTRIBUTES);
     out.push_str(
         "entity Party;\n\
          entity Site;\n\
          entity Group;\n\
          entity Area;\n\
-         // A management system, in the party that runs it.\n\
-         entity Csms in [Party];\n\
-         // A station, in every party with a stake in it.\n",
+         // A management system, in the party that runs it.\n",
     );
+    record(&mut out, "entity Csms in [Party] =", CsmsFacts::ATTRIBUTES);
+    out.push_str("// A station, in every party with a stake in it.\n");
     record(&mut out, "entity Station in [Party, Site, Group, Area] =", StationFacts::ATTRIBUTES);
     out.push_str(
         "// A named list of `lists.toml`.\n\
@@ -85,7 +87,9 @@ fn action(out: &mut String, effect: EffectKind) {
     for spec in effect.attributes() {
         field(out, "    ", spec);
     }
-    out.push_str("    message: Message,\n    session: Session,\n    now: datetime,\n  },\n};\n");
+    out.push_str(
+        "    message: Message,\n    session: Session,\n    doubts: Doubts,\n    now: datetime,\n  },\n};\n",
+    );
 }
 
 fn record(out: &mut String, head: &str, fields: &[AttributeSpec]) {

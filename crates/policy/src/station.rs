@@ -34,9 +34,41 @@ facts! {
         requests_today: i64 = 0,
         /// Whether a management system has told it in the last hour to ask for a certificate.
         request_triggered: bool = false,
-        /// `active` or `quarantined`.
-        standing: Standing = Standing::Active,
+        /// `normal`, `watched` or `quarantined`.
+        standing: Standing = Standing::Normal,
+        /// Whether enough was heard of the station to judge by: it booted here and told how its connectors stand.
+        known: bool = false,
+        /// Sessions that run.
+        transactions: i64 = 0,
+        /// Power that its sessions draw, as last measured, in W.
+        power_w: i64 = 0,
+        /// Whether all of it was taken out of service by command.
+        out_of_service: bool = false,
     }
+}
+
+facts! {
+    /// Facts of a management system, attributes of `principal` in a command and an answer, of `resource` in a report.
+    pub struct CsmsFacts {
+        /// `normal`, `watched` or `quarantined`.
+        standing: Standing = Standing::Normal,
+    }
+}
+
+/// What station and site are built and allowed to carry, as the inventory states it. Nothing is assumed of what is not
+/// stated.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Envelope {
+    /// EVSEs (2.x) or connectors (1.6) of the station.
+    pub evses: Option<i64>,
+    /// Most that one EVSE carries, in W.
+    pub evse_w: Option<i64>,
+    /// Most that the station carries, in W.
+    pub station_w: Option<i64>,
+    /// Most that all stations of the site may draw together, in W.
+    pub site_w: Option<i64>,
+    /// Most that the site may feed back, in W; 0 where it may not.
+    pub export_w: Option<i64>,
 }
 
 /// How a station stands with those who answer for it.
@@ -44,7 +76,9 @@ facts! {
 pub enum Standing {
     /// As it should be.
     #[default]
-    Active,
+    Normal,
+    /// Somebody keeps an eye on it.
+    Watched,
     /// Set apart until people have looked at it.
     Quarantined,
 }
@@ -53,7 +87,8 @@ impl Standing {
     /// Name in policies.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Active => "active",
+            Self::Normal => "normal",
+            Self::Watched => "watched",
             Self::Quarantined => "quarantined",
         }
     }

@@ -13,7 +13,7 @@ use crate::decide::Policies;
 use crate::party::PartyId;
 use crate::ruling::Opinion;
 use crate::slice::entity_type;
-use crate::station::StationFacts;
+use crate::station::{CsmsFacts, Envelope, StationFacts};
 
 /// A station and its management system, as policies know them.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +34,10 @@ pub struct About {
     pub csms: String,
     /// Party that runs the management system.
     pub csms_party: PartyId,
+    /// Facts of the management system.
+    pub csms_facts: CsmsFacts,
+    /// What station and site can carry.
+    pub envelope: Envelope,
 }
 
 /// What [`Policies`] decide about: made once when a session begins, and again when a fact changes.
@@ -117,12 +121,18 @@ impl Scene {
                 attributes.insert(name.to_owned(), value);
             }
         });
+        let mut of_csms = HashMap::with_capacity(CsmsFacts::ATTRIBUTES.len());
+        about.csms_facts.attributes(&mut |name, value| {
+            if let Some(value) = context::expression(value) {
+                of_csms.insert(name.to_owned(), value);
+            }
+        });
         let station = uid(entity_type(Side::Station), &about.station);
         let csms = uid(entity_type(Side::Csms), &about.csms);
         let owner: HashSet<EntityUid> = HashSet::from([uid("Party", about.csms_party.as_str())]);
         let entities = [
             Entity::new(station.clone(), attributes, above).ok()?,
-            Entity::new(csms.clone(), HashMap::new(), owner).ok()?,
+            Entity::new(csms.clone(), of_csms, owner).ok()?,
         ];
         let entities = bundle.lists_in_cedar().clone().add_entities(entities, None).ok()?;
         Some(Self { station, csms, entities })

@@ -40,6 +40,7 @@ fn plain_record(key: &ContentKey) -> Record {
         bytes: FRAME.len() as u64,
         mac: key.frame(FRAME),
         error: None,
+        doubts: vec![],
         effects: vec![EffectNote { name: "report-meter".into(), attributes }],
         verdict: Verdict::Forward,
         causes: Vec::new(),

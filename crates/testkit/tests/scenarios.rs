@@ -121,6 +121,7 @@ fn the_engine_with_the_baseline_forwards_and_refuses_as_the_scenarios_say() {
     let bundle = Bundle::compile(&pack::baseline("cso".parse().unwrap())).unwrap();
     let world = World {
         policies: Arc::new(Policies::new(vec![Arc::new(bundle)])),
+        ledger: Arc::default(),
         content_key: ContentKey::new(&[7; 32]),
         evidence: EvidenceHealth::Available,
         limits: SessionLimits::default(),
@@ -169,6 +170,8 @@ impl<'w> Rehearsal<'w> {
             },
             csms: "peer".to_owned(),
             csms_party: party,
+            csms_facts: Default::default(),
+            envelope: Default::default(),
         };
         let opening = Opening {
             session: "rehearsal".to_owned(),

@@ -5,11 +5,11 @@ use chargewarden_policy::StationFacts;
 use chargewarden_policy::effect::{self, Effect, Group};
 use serde::{Deserialize, Serialize};
 
-use super::Certificates;
+use super::{Certificates, Conduct, Holdings, Power, Sessions};
 
 /// Version of the stored form.
-/// 2 knows commands and certificates.
-const FORMAT: u32 = 2;
+/// 2 knows commands and certificates; 3 sessions, conduct, power and holdings.
+const FORMAT: u32 = 3;
 
 /// Whether a CSMS has taken the station in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -88,6 +88,18 @@ pub struct StationState {
     /// Certificates that it has asked for.
     #[serde(default)]
     pub certificates: Certificates,
+    /// Its charging sessions.
+    #[serde(default)]
+    pub sessions: Sessions,
+    /// How it behaves.
+    #[serde(default)]
+    pub conduct: Conduct,
+    /// Its charging profiles.
+    #[serde(default)]
+    pub power: Power,
+    /// What it holds by command.
+    #[serde(default)]
+    pub holdings: Holdings,
 }
 
 /// When commands were last delivered, in ms since the Unix epoch.
@@ -129,6 +141,10 @@ impl Default for StationState {
             provision_failed_ms: 0,
             commanded: Commanded::default(),
             certificates: Certificates::default(),
+            sessions: Sessions::default(),
+            conduct: Conduct::default(),
+            power: Power::default(),
+            holdings: Holdings::default(),
         }
     }
 }
@@ -176,6 +192,7 @@ impl StationState {
         facts.model = known(&self.model);
         facts.firmware = known(&self.firmware);
         self.certificates.describe(facts, now);
+        self.describe_rooms(facts, now);
     }
 
     /// Takes in what a station said of itself when it booted; true when something is new.
@@ -268,8 +285,8 @@ mod tests {
         state.refuse_transaction("t-1");
         assert_eq!(StationState::from_json(state.to_json().as_bytes()).unwrap(), state);
         assert!(matches!(
-            StationState::from_json(br#"{"format":3,"boot":"x"}"#),
-            Err(StateProblem::Newer(3))
+            StationState::from_json(br#"{"format":4,"boot":"x"}"#),
+            Err(StateProblem::Newer(4))
         ));
         assert!(matches!(StationState::from_json(b"{}"), Err(StateProblem::Unreadable(_))));
     }

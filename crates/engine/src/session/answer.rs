@@ -2,14 +2,17 @@
 
 use chargewarden_evidence::{Durability, MessageType, OwnCallPhase};
 use chargewarden_ocpp::{Action, ErrorCode, Frame, Payload, Side, Timestamp, Version};
+use chargewarden_policy::Doubts;
 use chargewarden_policy::effect::Effect;
 
 use super::lane::{Asked, Match, Origin};
 use super::misstep::Misstep;
 use super::recent::Fate;
 use super::refuse::explain;
-use super::{Arrival, Said, Session, Work, transaction};
+use super::{Arrival, Decision, Said, Session, Work, transaction};
+use crate::effects;
 use crate::facts::Boot;
+use crate::ledger::Outcome;
 use crate::step::Step;
 use crate::verdict::{self, Denied, Judgement};
 
@@ -47,7 +50,7 @@ impl Session {
         }
         let Some(open) = self.peer_mut(caller).lane.close(Fate::Done) else { return };
         self.rotation_answered(work, id, error.is_none().then_some(&payload));
-        let asked = match open.origin {
+        let mut asked = match open.origin {
             Origin::Own { purpose } => {
                 return self.record_own(work, OwnCallPhase::Answered, action, id, arrival.bytes, purpose);
             }
@@ -56,11 +59,35 @@ impl Session {
         let kind = if error.is_some() { MessageType::Error } else { MessageType::Result };
         let said = Said { kind, action, id, error };
         let message = self.message(work, arrival, said, &payload, Some(&asked.memo));
-        let (effects, judgement) = self.decide(work, arrival, &message);
+        let frame = asked
+            .call
+            .as_ref()
+            .and_then(|call| Frame::open(call, self.version, &work.world.limits.wire).ok());
+        let request = frame
+            .as_ref()
+            .zip(action.spec(self.version))
+            .and_then(|(frame, spec)| frame.read(spec.request).ok());
+        let call = request.as_ref().map(|payload| effects::Message {
+            version: self.version,
+            from: caller,
+            action,
+            kind: effects::MessageKind::Call,
+            payload,
+            error: None,
+            request: None,
+            now: work.now.wall,
+        });
+        let Decision { effects, doubts, judgement } = self.decide(work, arrival, &message, call.as_ref());
+        if caller == Side::Csms {
+            // The station has spoken, whatever its management system hears of it.
+            let outcome = if is_done(&effects) { Outcome::Done } else { Outcome::NotDone };
+            work.world.ledger.settle(std::mem::take(&mut asked.places), outcome, work.now.wall);
+        }
         match judgement {
             Judgement::Allowed(allowed) => {
-                let case = self.case(work.now, arrival, said, &effects);
+                let case = self.case(work.now, arrival, said, &effects, doubts);
                 work.steps.extend(allowed.deliver(&case, &work.world.content_key));
+                self.learn(work, &message, &effects, call.as_ref());
                 if self.version == Version::V21 && error.is_none() {
                     self.peer_mut(caller).lane.recent.remember(id, Fate::Answered(action));
                 }
@@ -69,7 +96,7 @@ impl Session {
                 self.heard(work, arrival);
             }
             Judgement::Denied(denied) => {
-                self.refuse_answer(work, arrival, said, &asked, &payload, &effects, denied)
+                self.refuse_answer(work, arrival, said, &asked, &payload, (&effects, doubts), denied)
             }
         }
     }
@@ -96,9 +123,9 @@ impl Session {
             }
         };
         let said = Said { kind: MessageType::ResultError, action, id, error: Some(code) };
-        let (effects, judgement) =
-            self.decide(work, arrival, &self.message(work, arrival, said, &payload, None));
-        let case = self.case(work.now, arrival, said, &effects);
+        let message = self.message(work, arrival, said, &payload, None);
+        let Decision { effects, doubts, judgement } = self.decide(work, arrival, &message, None);
+        let case = self.case(work.now, arrival, said, &effects, doubts);
         let key = &work.world.content_key;
         match judgement {
             Judgement::Allowed(allowed) => work.steps.extend(allowed.deliver(&case, key)),
@@ -116,7 +143,7 @@ impl Session {
         said: Said<'_>,
         asked: &Asked,
         payload: &Payload<'_>,
-        effects: &[Effect],
+        (effects, doubts): (&[Effect], Doubts),
         denied: Denied,
     ) {
         let ticket = self.ticket();
@@ -128,7 +155,7 @@ impl Session {
         };
         let key = &work.world.content_key;
         let durability = work.durability(verdict::consequential(effects));
-        let case = self.case(work.now, arrival, said, effects);
+        let case = self.case(work.now, arrival, said, effects, doubts);
         work.steps.extend(denied.record(&case, key, Some(told.noted(&ticket, key)), None, durability));
         work.steps.push(Step::Answer { to: arrival.from.other(), text: told.text });
         if said.action == Action::BootNotification
@@ -172,6 +199,11 @@ impl Session {
             self.learned |= self.state.certificates.close(certificate_use);
         }
     }
+}
+
+/// Whether a station says that it did, or will do, what it was told.
+fn is_done(effects: &[Effect]) -> bool {
+    !effects.iter().any(|effect| matches!(effect, Effect::ReportOutcome(outcome) if !outcome.accepted))
 }
 
 /// Whether a CSMS gives a transaction a number from the space of refused ones.

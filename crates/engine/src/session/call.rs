@@ -2,8 +2,8 @@
 
 use chargewarden_evidence::{Durability, MessageType};
 use chargewarden_ocpp::{Action, ActionSpec, Frame, Payload, Side};
-use chargewarden_policy::ReasonCode;
 use chargewarden_policy::effect::Effect;
+use chargewarden_policy::{Doubts, ReasonCode};
 
 use super::gate::{Passage, triggers_boot};
 use super::lane::{Asked, Deferred, Open, Origin, Turn};
@@ -13,11 +13,12 @@ use super::recent::Fate;
 use super::refuse::Request;
 use super::rotation::Carriage;
 use super::transaction::{self, Mention, Phase};
-use super::{Arrival, Said, Session, Work};
+use super::{Arrival, Decision, Said, Session, Work};
 use crate::effects::{self, RequestMemo};
 use crate::events;
-use crate::facts::Boot;
-use crate::verdict::{Denied, Judgement};
+use crate::facts::{self, Boot};
+use crate::ledger::{Outcome, Places};
+use crate::verdict::{Allowed, Denied, Judgement};
 
 impl Session {
     pub(super) fn call_arrived(
@@ -72,31 +73,36 @@ impl Session {
         if from == Side::Station && self.belongs_to_refused(action, &payload) {
             self.peer_mut(from).lane.recent.remember(id, Fate::Done);
             let denied = Denied::by_rule(ReasonCode::TransactionRefused, "the transaction was refused");
-            let request = Request { spec, id, payload: Some(&payload), effects: &[] };
+            let request = Request { spec, id, payload: Some(&payload), effects: &[], doubts: Doubts::NONE };
             return self.refuse_call(work, arrival, request, denied);
         }
         let said = Said { kind: MessageType::Call, action, id, error: None };
         let message = self.message(work, arrival, said, &payload, None);
-        let (effects, judgement) = self.decide(work, arrival, &message);
+        let Decision { effects, doubts, judgement } = self.decide(work, arrival, &message, None);
         let judgement = match judgement {
-            Judgement::Allowed(allowed) => {
+            Judgement::Allowed(mut allowed) => {
                 match self.carriage(work, arrival, (id, action), &payload, &effects) {
                     Carriage::Free => Judgement::Allowed(allowed),
-                    Carriage::Parked => return,
-                    Carriage::Denied(denied) => Judgement::Denied(denied),
+                    // It comes again, and asks again.
+                    Carriage::Parked => return self.give_back(work, &mut allowed),
+                    Carriage::Denied(denied) => {
+                        self.give_back(work, &mut allowed);
+                        Judgement::Denied(denied)
+                    }
                 }
             }
             Judgement::Denied(denied) => Judgement::Denied(denied),
         };
         match judgement {
-            Judgement::Allowed(allowed) => {
-                let case = self.case(work.now, arrival, said, &effects);
+            Judgement::Allowed(mut allowed) => {
+                let places = allowed.take_places();
+                let case = self.case(work.now, arrival, said, &effects, doubts);
                 work.steps.extend(allowed.deliver(&case, &work.world.content_key));
-                self.delivered(work, arrival, id, &message, &effects);
+                self.delivered(work, arrival, id, &message, &effects, places);
             }
             Judgement::Denied(denied) => {
                 self.peer_mut(from).lane.recent.remember(id, Fate::Done);
-                let request = Request { spec, id, payload: Some(&payload), effects: &effects };
+                let request = Request { spec, id, payload: Some(&payload), effects: &effects, doubts };
                 self.refuse_call(work, arrival, request, denied);
             }
         }
@@ -126,7 +132,7 @@ impl Session {
         if self.gate.passage(self.state.boot, from, action) != Passage::Open {
             let code = self.local.map_or(ReasonCode::NotBooted, super::local::Local::code);
             let denied = Denied::by_rule(code, NOT_BOOTED);
-            let case = self.case(work.now, arrival, said, &[]);
+            let case = self.case(work.now, arrival, said, &[], Doubts::NONE);
             work.steps.extend(denied.record(&case, key, None, None, Durability::Soon));
             return self.ask_boot(work);
         }
@@ -136,18 +142,24 @@ impl Session {
                 return self.blame(work, arrival, Misstep::Wire(violation), Some((id, action)), None);
             }
         };
-        let (effects, judgement) =
-            self.decide(work, arrival, &self.message(work, arrival, said, &payload, None));
-        let case = self.case(work.now, arrival, said, &effects);
+        let message = self.message(work, arrival, said, &payload, None);
+        let Decision { effects, doubts, judgement } = self.decide(work, arrival, &message, None);
+        let case = self.case(work.now, arrival, said, &effects, doubts);
         match judgement {
             Judgement::Allowed(allowed) => {
                 work.steps.extend(allowed.deliver(&case, key));
+                self.learn(work, &message, &effects, None);
                 self.heard(work, arrival);
             }
             Judgement::Denied(denied) => {
                 work.steps.extend(denied.record(&case, key, None, None, Durability::Soon))
             }
         }
+    }
+
+    /// A message that has places is not delivered.
+    fn give_back(&self, work: &Work<'_>, allowed: &mut Allowed) {
+        work.world.ledger.settle(allowed.take_places(), Outcome::NotDone, work.now.wall);
     }
 
     /// A call went out: remembers what its answer will be about.
@@ -158,12 +170,15 @@ impl Session {
         id: &str,
         message: &effects::Message<'_>,
         effects: &[Effect],
+        places: Places,
     ) {
         let boot = effects.iter().find_map(|effect| {
             if let Effect::Boot(boot) = effect { Some(Box::new(boot.clone())) } else { None }
         });
         let certificate_use = effects.iter().find_map(certificate_use).map(Box::from);
         self.learned |= self.state.certificates.learn(effects, work.now.wall);
+        self.learn(work, message, effects, None);
+        let call = facts::wants_call(message.action).then(|| arrival.bytes.clone());
         let memo = RequestMemo::of(message);
         if let Some(Mention::Named { id, phase: Phase::Begins }) =
             transaction::mentioned(message.action, message.payload)
@@ -181,7 +196,7 @@ impl Session {
             id: id.to_owned(),
             action: message.action,
             since_ms: work.now.mono_ms,
-            origin: Origin::Peer(Asked { memo, boot, certificate_use }),
+            origin: Origin::Peer(Asked { memo, boot, certificate_use, call, places }),
         });
         self.heard(work, arrival);
     }
@@ -216,7 +231,7 @@ impl Session {
         // Not the message is wrong but its moment: it may come again under its id.
         self.peer_mut(arrival.from).lane.recent.remember(id, Fate::GivenUp(spec.action));
         let denied = Denied::by_rule(ReasonCode::NotBooted, NOT_BOOTED);
-        let request = Request { spec, id, payload, effects: &[] };
+        let request = Request { spec, id, payload, effects: &[], doubts: Doubts::NONE };
         self.refuse_call(work, arrival, request, denied);
         if arrival.from == Side::Station {
             self.ask_boot(work);

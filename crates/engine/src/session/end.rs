@@ -2,7 +2,7 @@
 
 use chargewarden_evidence::{Durability, MessageType, OwnCallPhase};
 use chargewarden_ocpp::{Frame, Header, Side};
-use chargewarden_policy::ReasonCode;
+use chargewarden_policy::{Doubts, ReasonCode};
 
 use super::lane::Origin;
 use super::misstep::Misstep;
@@ -44,7 +44,7 @@ impl Session {
         let Header::Call { id, action } = frame.header() else { return };
         let arrival = Arrival { from: Side::Csms, bytes: &bytes, mac: work.world.content_key.frame(&bytes) };
         let said = Said { kind: MessageType::Call, action, id, error: None };
-        let case = self.case(work.now, &arrival, said, &[]);
+        let case = self.case(work.now, &arrival, said, &[], Doubts::NONE);
         let denied = Denied::by_rule(ReasonCode::StationUnavailable, "the session ended first");
         work.steps.extend(denied.record(&case, &work.world.content_key, None, None, Durability::Soon));
     }

@@ -7,6 +7,7 @@ use chargewarden_policy::effect::Boot;
 use super::misstep::Misstep;
 use super::recent::{Fate, Recent};
 use crate::effects::RequestMemo;
+use crate::ledger::Places;
 use crate::world::SessionLimits;
 
 /// A call that was delivered and is not answered yet.
@@ -38,6 +39,10 @@ pub(super) struct Asked {
     pub(super) boot: Option<Box<Boot>>,
     /// Which use a certificate has that was asked for, or handed over.
     pub(super) certificate_use: Option<Box<str>>,
+    /// The call itself, where something is learned from its answer.
+    pub(super) call: Option<Bytes>,
+    /// Its places under limits.
+    pub(super) places: Places,
 }
 
 /// A call of the peer that waits until ours is answered.

@@ -16,7 +16,7 @@
 
 use chargewarden_evidence::MessageType;
 use chargewarden_ocpp::{Action, ActionSpec, ErrorCode, Frame, Payload, Version, refusal};
-use chargewarden_policy::ReasonCode;
+use chargewarden_policy::{Doubts, ReasonCode};
 
 use super::gate::triggers_boot;
 use super::misstep::Misstep;
@@ -101,7 +101,7 @@ impl Session {
         let queued = spec.kept || spec.action == Action::SecurityEventNotification;
         let kept = payload.as_ref().filter(|_| queued).map(|payload| verdict::keep(payload, key));
         let durability = work.durability(queued || boots);
-        let case = self.case(work.now, arrival, said, &effects);
+        let case = self.case(work.now, arrival, said, &effects, Doubts::NONE);
         let answered = told.noted(&ticket, key);
         work.steps.extend(denied.record(&case, key, Some(answered), kept, durability));
         work.steps.push(Step::Answer { to: arrival.from, text: told.text });

@@ -26,13 +26,15 @@ use chargewarden_evidence::{FrameMac, Hash, MessageType, Who, WhoFields};
 use chargewarden_ocpp::refusal::RefusalStyle;
 use chargewarden_ocpp::{Action, Frame, Header, Payload, Side, Timestamp, Version};
 use chargewarden_policy::effect::Effect;
-use chargewarden_policy::{Authentication, Circumstances, MessageFacts, Policies, SessionFacts, Subject};
+use chargewarden_policy::{
+    Authentication, Circumstances, Doubts, MessageFacts, Policies, SessionFacts, Subject,
+};
 
 pub use opening::{Connected, Opening};
 pub use own::OwnCallProblem;
 
 use crate::effects::{self, RequestMemo};
-use crate::facts::{Boot, StationState};
+use crate::facts::{Boot, Heard, Learned, StationState};
 use crate::hold::Ticket;
 use crate::input::Input;
 use crate::moment::Moment;
@@ -60,8 +62,12 @@ pub struct Session {
     who: Arc<Who>,
     subject: Subject,
     state: StationState,
-    /// The stored state is behind.
+    /// The stored state is behind, and a verdict may rest on what it lacks.
     learned: bool,
+    /// The stored state is behind in what can wait, since this time on the monotonic clock.
+    drifted_ms: Option<u64>,
+    /// What policies see of the station is behind.
+    stale: bool,
     gate: Gate,
     station: Peer,
     csms: Peer,
@@ -78,6 +84,9 @@ pub struct Session {
     tickets: u32,
     ended: bool,
 }
+
+/// How long what can wait waits to be stored: a restart forgets at most so much of a meter's way.
+const DRIFT_MS: u64 = 300_000;
 
 /// What is kept of one side.
 #[derive(Debug)]
@@ -109,6 +118,13 @@ struct Arrival<'a> {
     from: Side,
     bytes: &'a Bytes,
     mac: FrameMac,
+}
+
+/// What came of a message.
+struct Decision {
+    effects: effects::Effects,
+    doubts: Doubts,
+    judgement: Judgement,
 }
 
 /// A frame's place in the conversation, for its record.
@@ -161,6 +177,8 @@ impl Session {
             subject: Subject::new(about, &world.policies),
             state,
             learned: false,
+            drifted_ms: None,
+            stale: false,
             gate: Gate::default(),
             station: peer(station),
             csms: peer(csms),
@@ -269,18 +287,26 @@ impl Session {
         }
     }
 
-    /// Translates and decides.
+    /// Translates and decides. Of an answer with the call that it answers, where the facts want it.
     fn decide(
         &mut self,
         work: &Work<'_>,
         arrival: &Arrival<'_>,
         message: &effects::Message<'_>,
-    ) -> (effects::Effects, Judgement) {
+        call: Option<&effects::Message<'_>>,
+    ) -> Decision {
         let effects = effects::translate(message);
-        if effects.iter().any(is_about_certificates) {
-            // How many and how long ago: that changes without a message.
+        // How many certificates and how long ago: that changes without a message.
+        if std::mem::take(&mut self.stale) || effects.iter().any(is_about_certificates) {
             self.refresh_subject(work.now.wall);
         }
+        let heard = Heard { message, effects: &effects, about: self.subject.about(), call };
+        let mut doubts = self.state.doubts(&heard);
+        doubts.extend(work.world.ledger.doubts(&heard));
+        let power = match message.from {
+            Side::Csms => self.state.power_changes(&heard),
+            Side::Station => Vec::new(),
+        };
         let peer = self.peer(arrival.from);
         let circumstances = Circumstances {
             from: arrival.from,
@@ -299,10 +325,35 @@ impl Session {
                     .unwrap_or(i64::MAX),
                 tls: peer.connected.tls,
             },
+            doubts,
             now: work.now.wall,
         };
-        let judgement = verdict::judge(work.world, &self.subject, &circumstances, &effects);
-        (effects, judgement)
+        let judgement = verdict::judge(work.world, &self.subject, &circumstances, &effects, &power);
+        Decision { effects, doubts, judgement }
+    }
+
+    /// Takes in what was delivered.
+    fn learn(
+        &mut self,
+        work: &Work<'_>,
+        message: &effects::Message<'_>,
+        effects: &[Effect],
+        call: Option<&effects::Message<'_>>,
+    ) {
+        let heard = Heard { message, effects, about: self.subject.about(), call };
+        work.world.ledger.learn(&heard);
+        let before = self.state.power_w();
+        let learned = self.state.learn(&heard);
+        let power = self.state.power_w();
+        if power != before {
+            work.world.ledger.measured(self.subject.about(), power.unwrap_or(0), work.now.wall);
+        }
+        match learned {
+            Learned::Nothing => return,
+            Learned::Later => self.drifted_ms = self.drifted_ms.or(Some(work.now.mono_ms)),
+            Learned::Now => self.learned = true,
+        }
+        self.stale = true;
     }
 
     fn case<'a>(
@@ -311,6 +362,7 @@ impl Session {
         arrival: &Arrival<'a>,
         said: Said<'a>,
         effects: &'a [Effect],
+        doubts: Doubts,
     ) -> Case<'a> {
         Case {
             now,
@@ -323,6 +375,7 @@ impl Session {
             mac: arrival.mac,
             error: said.error,
             effects,
+            doubts,
         }
     }
 
@@ -356,7 +409,9 @@ impl Session {
 
     /// Has the state stored if that is worth it.
     fn keep(&mut self, work: &mut Work<'_>) {
-        if std::mem::take(&mut self.learned) {
+        let due = |since: u64| self.ended || work.now.mono_ms.saturating_sub(since) >= DRIFT_MS;
+        if std::mem::take(&mut self.learned) || self.drifted_ms.is_some_and(due) {
+            self.drifted_ms = None;
             work.steps.push(Step::Learn(Box::new(self.state.clone())));
         }
     }

@@ -3,8 +3,8 @@
 use chargewarden_evidence::{Answered, ContentKey, MessageType};
 use chargewarden_ocpp::refusal::{self, RefusalStyle, Refused};
 use chargewarden_ocpp::{Action, ActionSpec, ErrorCode, Payload, Refusal, Side};
-use chargewarden_policy::ReasonCode;
 use chargewarden_policy::effect::Effect;
+use chargewarden_policy::{Doubts, ReasonCode};
 
 use super::substitute::registration;
 use super::transaction::{self, Mention, Phase};
@@ -33,6 +33,7 @@ pub(super) struct Request<'a> {
     /// None where it was not even read.
     pub(super) payload: Option<&'a Payload<'a>>,
     pub(super) effects: &'a [Effect],
+    pub(super) doubts: Doubts,
 }
 
 impl Session {
@@ -44,7 +45,7 @@ impl Session {
         request: Request<'_>,
         denied: Denied,
     ) {
-        let Request { spec, id, payload, effects } = request;
+        let Request { spec, id, payload, effects, doubts } = request;
         let ticket = self.ticket();
         let told = match arrival.from {
             Side::Csms => self.refuse_command(request, &denied, &ticket),
@@ -72,7 +73,7 @@ impl Session {
             || verdict::consequential(effects);
         let durability = work.durability(weighty);
         let said = Said { kind: MessageType::Call, action: spec.action, id, error: None };
-        let case = self.case(work.now, arrival, said, effects);
+        let case = self.case(work.now, arrival, said, effects, doubts);
         let answered = told.noted(&ticket, key);
         work.steps.extend(denied.record(&case, key, Some(answered), kept, durability));
         work.steps.push(Step::Answer { to: arrival.from, text: told.text });

@@ -16,12 +16,14 @@ use chargewarden_evidence::{
 };
 use chargewarden_ocpp::{Action, Side};
 use chargewarden_policy::effect::{Effect, Weight};
-use chargewarden_policy::{Alert, Circumstances, ReasonCode, Ruling, Subject, Verdict};
+use chargewarden_policy::limit::Over;
+use chargewarden_policy::{Alert, Circumstances, Doubts, ReasonCode, Requirement, Ruling, Subject, Verdict};
 pub(crate) use kept::keep;
 pub(crate) use note::side;
 pub use permit::Permit;
 
 use crate::events;
+use crate::ledger::{Claim, Excess, Places, PowerChange};
 use crate::moment::Moment;
 use crate::step::Step;
 use crate::world::{EvidenceHealth, World};
@@ -42,6 +44,8 @@ pub(crate) struct Case<'a> {
     pub(crate) error: Option<&'a str>,
     /// Empty for what is refused before it is translated.
     pub(crate) effects: &'a [Effect],
+    /// What is odd about it.
+    pub(crate) doubts: Doubts,
 }
 
 /// What came out.
@@ -50,9 +54,10 @@ pub(crate) enum Judgement {
     Denied(Denied),
 }
 
-/// Every party allows every effect, and evidence can be kept.
+/// Every party allows every effect, it exceeds no limit, and evidence can be kept.
 pub(crate) struct Allowed {
     ruling: Ruling,
+    places: Places,
 }
 
 /// Not to be delivered.
@@ -79,6 +84,7 @@ pub(crate) fn judge(
     subject: &Subject,
     circumstances: &Circumstances,
     effects: &[Effect],
+    power: &[PowerChange],
 ) -> Judgement {
     let ruling = world.policies.decide(subject, circumstances, effects);
     if ruling.verdict != Verdict::Forward {
@@ -95,7 +101,12 @@ pub(crate) fn judge(
             "records cannot be kept now",
         ));
     }
-    Judgement::Allowed(Allowed { ruling })
+    let (now, about, policies) = (circumstances.now, subject.about(), &*world.policies);
+    let claim = Claim { now, about, policies, effects, doubts: circumstances.doubts, power };
+    match world.ledger.claim(&claim) {
+        Ok(places) => Judgement::Allowed(Allowed { ruling, places }),
+        Err(excesses) => Judgement::Denied(Denied::by_limits(&excesses)),
+    }
 }
 
 /// Whether the record of a message with these effects must be durable first.
@@ -104,6 +115,11 @@ pub(crate) fn consequential(effects: &[Effect]) -> bool {
 }
 
 impl Allowed {
+    /// The message's places under limits. Whoever takes them has to say what became of it.
+    pub(crate) fn take_places(&mut self) -> Places {
+        std::mem::take(&mut self.places)
+    }
+
     /// The record of the verdict, and behind it the permit. Where a policy lets it pass but wants it heard of, that comes
     /// first; what a station reports of security is an event anyway.
     pub(crate) fn deliver(self, case: &Case<'_>, key: &ContentKey) -> impl Iterator<Item = Step> {
@@ -170,12 +186,40 @@ impl Denied {
         }
     }
 
+    /// By limits of parties: people can lift it if they can lift each of them.
+    fn by_limits(excesses: &[Excess]) -> Self {
+        let firm = excesses.iter().position(|excess| excess.over == Over::Refuse);
+        let requirement = excesses.iter().try_fold(None, |so_far: Option<Requirement>, excess| {
+            let Over::Hold(hold) = &excess.over else { return None };
+            Some(Some(so_far.map_or_else(|| hold.clone(), |so_far| so_far.union(hold))))
+        });
+        let cause = |excess: &Excess| evidence::Cause {
+            party: excess.party.as_str().to_owned(),
+            policy: excess.limit.to_string().into(),
+            effect: evidence::Word::default(),
+            text: format!("{} ({})", excess.reason, excess.count),
+        };
+        let decisive = firm.unwrap_or_default();
+        let code = ReasonCode::LimitReached;
+        Self {
+            code,
+            status: code.status().to_owned(),
+            text: excesses.get(decisive).map_or_else(String::new, |excess| excess.reason.to_string()),
+            requirement: requirement.flatten().map(|requirement| requirement.to_string()),
+            causes: excesses.iter().map(cause).collect(),
+            decisive,
+            event: events::of_refusal(code, None),
+            urgent: excesses.iter().any(|excess| excess.alert >= Some(Alert::High)),
+        }
+    }
+
     /// Whether a party said no, as opposed to nobody being able to say yes just now.
     pub(crate) fn is_deliberate(&self) -> bool {
         match self.code {
             ReasonCode::PolicyDenied
             | ReasonCode::NotPermitted
             | ReasonCode::Held
+            | ReasonCode::LimitReached
             | ReasonCode::UnknownEffect
             | ReasonCode::TransactionRefused
             | ReasonCode::CredentialRule => true,
@@ -247,6 +291,7 @@ impl Case<'_> {
             mac: self.mac,
             error: self.error.map(str::to_owned),
             effects: self.effects.iter().map(|effect| note::effect(effect, key)).collect(),
+            doubts: self.doubts.iter().map(|doubt| doubt.name().into()).collect(),
             verdict,
             causes,
             answered: None,

@@ -43,6 +43,7 @@ pub fn policies(cedar: &str) -> Arc<Policies> {
 pub fn world(policies: Arc<Policies>) -> World {
     World {
         policies,
+        ledger: Arc::default(),
         content_key: ContentKey::new(&[7; 32]),
         evidence: EvidenceHealth::Available,
         limits: SessionLimits::default(),
@@ -64,6 +65,8 @@ pub fn opening(version: Version, state: Option<StationState>) -> Opening {
             facts: StationFacts::default(),
             csms: "main".into(),
             csms_party: "cso".parse().unwrap(),
+            csms_facts: Default::default(),
+            envelope: Default::default(),
         },
         station: connected,
         csms: Some(connected),

@@ -30,6 +30,7 @@ fn message(verdict: Verdict) -> Message {
         bytes: 231,
         mac: FrameMac([1; 32]),
         error: None,
+        doubts: vec![],
         effects: vec![
             EffectNote {
                 name: "install-firmware".into(),

@@ -120,7 +120,7 @@ own_events! {
     /// A message was changed before it was passed on.
     Rewritten, NothingYet, false;
     /// The budget of a limit that counts over many stations is used up.
-    LedgerBudgetExceeded, NothingYet, true;
+    LedgerBudgetExceeded, Session, true;
 
     // ---- upstream ---------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow, bail};
 use chargewarden_engine::effects::{Message, MessageKind, RequestMemo, translate};
 use chargewarden_ocpp::{Action, Frame, Header, Limits, Payload, Side, Version, Violation};
 use chargewarden_policy::{
-    Circumstances, Finding, MessageFacts, Policies, Ruling, Subject,
+    Circumstances, Doubts, Finding, MessageFacts, Policies, Ruling, Subject,
     effect::{AttributeValue, Effect},
 };
 use clap::{Args, ValueEnum};
@@ -191,6 +191,7 @@ impl Case<'_> {
                 answer: matches!(message.kind, MessageKind::Result | MessageKind::Error),
             },
             session: self.state.session()?,
+            doubts: Doubts::NONE,
             now: message.now,
         };
         let subject = Subject::new(self.state.about(self.version)?, self.policies);

@@ -58,7 +58,7 @@ impl Default for State {
             requested_v2g_key: None,
             requests_today: 0,
             request_triggered: false,
-            standing: "active".to_owned(),
+            standing: "normal".to_owned(),
             authenticated: "password".to_owned(),
             session_age_s: 600,
             tls: false,
@@ -70,9 +70,10 @@ impl Default for State {
 impl State {
     pub(super) fn about(&self, version: Version) -> anyhow::Result<About> {
         let standing = match self.standing.as_str() {
-            "active" => Standing::Active,
+            "normal" => Standing::Normal,
+            "watched" => Standing::Watched,
             "quarantined" => Standing::Quarantined,
-            other => anyhow::bail!("state: standing `{other}` is neither `active` nor `quarantined`"),
+            other => anyhow::bail!("state: standing `{other}` is none of `normal`, `watched`, `quarantined`"),
         };
         let facts = StationFacts {
             version,
@@ -88,6 +89,7 @@ impl State {
             requests_today: self.requests_today,
             request_triggered: self.request_triggered,
             standing,
+            ..StationFacts::default()
         };
         Ok(About {
             station: self.station.clone(),
@@ -98,6 +100,8 @@ impl State {
             facts,
             csms: self.csms.clone(),
             csms_party: self.csms_party.parse()?,
+            csms_facts: Default::default(),
+            envelope: Default::default(),
         })
     }
 
