@@ -33,7 +33,7 @@ mod world;
 
 pub use events::events_reference;
 pub use facts::{
-    Boot, Certificates, Commanded, Conduct, Holdings, OpenRequest, Power, Sessions, StateProblem,
+    Boot, Certificates, Commanded, Conduct, Holdings, Mark, OpenRequest, Power, Sessions, StateProblem,
     StationState,
 };
 pub use hold::{Hold, Ticket};

@@ -300,7 +300,9 @@ impl Session {
         if std::mem::take(&mut self.stale) || effects.iter().any(is_about_certificates) {
             self.refresh_subject(work.now.wall);
         }
-        let heard = Heard { message, effects: &effects, about: self.subject.about(), call };
+        let about = self.subject.about();
+        let key = &work.world.content_key;
+        let heard = Heard { message, effects: &effects, about, call, key };
         let mut doubts = self.state.doubts(&heard);
         doubts.extend(work.world.ledger.doubts(&heard));
         let power = match message.from {
@@ -340,7 +342,8 @@ impl Session {
         effects: &[Effect],
         call: Option<&effects::Message<'_>>,
     ) {
-        let heard = Heard { message, effects, about: self.subject.about(), call };
+        let key = &work.world.content_key;
+        let heard = Heard { message, effects, about: self.subject.about(), call, key };
         work.world.ledger.learn(&heard);
         let before = self.state.power_w();
         let learned = self.state.learn(&heard);
