@@ -33,6 +33,28 @@ pub(super) fn describe(state: &StationState, facts: &mut StationFacts, now: Time
     let _ = (state, facts, now);
 }
 
+/// A session that runs, as other rooms see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Running<'a> {
+    /// The transaction, as station and management system name it; the number of a 1.6 transaction as text. Empty while
+    /// a 1.6 transaction has no number yet.
+    pub(super) transaction: &'a str,
+    /// EVSE (2.x) or connector (1.6), where known.
+    pub(super) evse: Option<i64>,
+    /// When it began.
+    pub(super) began: Timestamp,
+    /// Power that it draws, as last measured, in W; none while nothing was measured.
+    pub(super) power_w: Option<i64>,
+    /// Most that the vehicle can take, in W, where it was said.
+    pub(super) wish_w: Option<i64>,
+}
+
+/// The sessions that run.
+pub(super) fn running(state: &StationState) -> impl Iterator<Item = Running<'_>> {
+    let _ = state;
+    std::iter::empty()
+}
+
 /// The power that the station's sessions draw, as last measured, in W; none while nothing was measured.
 pub(super) fn power_w(state: &StationState) -> Option<i64> {
     let _ = state;
