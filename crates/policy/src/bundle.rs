@@ -2,6 +2,7 @@
 
 mod annotation;
 mod complaint;
+mod limits;
 mod lists;
 mod manifest;
 mod policy;
@@ -18,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::decide::silence;
 use crate::effect::EffectKind;
+use crate::limit::Limit;
 use crate::party::PartyId;
 use crate::slice::{Nature, Slice, entity_type};
 use crate::subject::uid;
@@ -30,6 +32,8 @@ pub use problem::{BundleProblems, Problem};
 pub const MANIFEST: &str = "bundle.toml";
 /// The file of named lists.
 pub const LISTS: &str = "lists.toml";
+/// The file of limits.
+pub const LIMITS: &str = "limits.toml";
 
 /// The files of a bundle as they were found.
 #[derive(Clone, Debug)]
@@ -48,6 +52,7 @@ pub struct Bundle {
     description: String,
     digest: [u8; 32],
     lists: BTreeMap<String, List>,
+    limits: Vec<Limit>,
     policies: Vec<PolicyInfo>,
     /// By who causes it, then by effect.
     slices: BySide<Vec<Option<Slice>>>,
@@ -72,7 +77,9 @@ impl Bundle {
         }
         let manifest = manifest::read(source, &mut problems);
         let lists = lists::read(source, &mut problems);
+        let limits = limits::read(source, &mut problems);
         let compiled = policy::read(source, &lists, &mut problems);
+        limits::distinguish(source, &limits, &compiled.policies, &mut problems);
 
         let (Some(manifest), true) = (manifest, problems.is_empty()) else { return Err(problems) };
         let entities = match lists::entities(&lists) {
@@ -86,6 +93,7 @@ impl Bundle {
             description: manifest.description,
             digest: digest(source),
             lists,
+            limits,
             policies: Vec::new(),
             slices: BySide::default(),
             memory: 0,
@@ -182,6 +190,11 @@ impl Bundle {
         &self.lists
     }
 
+    /// Its limits, in the order in which they are written.
+    pub fn limits(&self) -> &[Limit] {
+        &self.limits
+    }
+
     /// Its policies, in the order of files and lines.
     pub fn policies(&self) -> &[PolicyInfo] {
         &self.policies
@@ -250,16 +263,17 @@ fn is_known(path: &str) -> bool {
     let extension = file.extension().and_then(|e| e.to_str());
     path == MANIFEST
         || path == LISTS
+        || path == LIMITS
         || path == "README.md"
         || extension == Some("cedar")
         || (path.starts_with("tests/") && extension == Some("toml"))
 }
 
 fn unknown_file(path: &str) -> Problem {
-    let known = [MANIFEST, LISTS, "README.md"];
+    let known = [MANIFEST, LISTS, LIMITS, "README.md"];
     let problem = Problem::in_file(
         path,
-        "not a file of a bundle (`bundle.toml`, `lists.toml`, `*.cedar`, `tests/*.toml`, `README.md`)",
+        "not a file of a bundle (`bundle.toml`, `lists.toml`, `limits.toml`, `*.cedar`, `tests/*.toml`, `README.md`)",
     );
     problem.suggest(spelling::nearest(path, known))
 }
