@@ -14,6 +14,8 @@
     )
 )]
 
+pub mod attack;
 pub mod world;
 
+pub use attack::{Drill, Entry, Intensity, Kind};
 pub use world::{Outcome, Plan, StationPlan, World};

@@ -1,4 +1,5 @@
 //! The world works: stations boot, commands arrive, and what is refused does not.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

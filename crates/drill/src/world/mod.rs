@@ -1,7 +1,12 @@
 //! A world in memory: stations, management systems, one ledger, one clock.
 
+mod charge;
+mod charging;
+mod obedience;
 mod outcome;
 mod plan;
+mod profile;
+pub mod standard;
 mod station;
 
 use std::collections::BTreeMap;
@@ -15,10 +20,12 @@ use chargewarden_engine::{
 use chargewarden_evidence::ContentKey;
 use chargewarden_ocpp::refusal::RefusalStyle;
 use chargewarden_ocpp::{Side, Timestamp, Version};
-use chargewarden_policy::{About, Authentication, CsmsFacts, Policies, StationFacts};
+use chargewarden_policy::{About, Alert, Authentication, CsmsFacts, Policies, StationFacts};
 use chargewarden_testkit::{Reply, answers};
 use serde_json::{Value, json};
 
+pub use charge::Charge;
+pub use charging::{Driver, id_token};
 use outcome::Came;
 pub use outcome::{Decided, Outcome};
 pub use plan::{CsmsPlan, Plan, StationPlan};
@@ -29,10 +36,16 @@ pub struct World {
     core: chargewarden_engine::World,
     now: Moment,
     stations: Vec<Station>,
-    by_id: BTreeMap<String, usize>,
-    csmss: Vec<CsmsPlan>,
-    /// Numbers for message ids and 1.6 transactions.
+    by_id: Arc<BTreeMap<String, usize>>,
+    csmss: Arc<[CsmsPlan]>,
+    /// Policies that want to be heard of when they match: `cso/anchor-unfit`.
+    alerts: Arc<BTreeMap<String, Alert>>,
+    /// Numbers for message ids, sessions and 1.6 transactions.
     next: u32,
+    /// Whether stations do what commands tell them.
+    alive: bool,
+    /// Who waits at a station for the start by command that is under way.
+    expected: Option<Driver>,
 }
 
 impl World {
@@ -51,21 +64,37 @@ impl World {
         let now = Moment { wall: plan.begins, mono_ms: 0 };
         let by_id = plan.stations.iter().enumerate().map(|(place, station)| (station.id.clone(), place));
         let mut world = Self {
-            by_id: by_id.collect(),
+            by_id: Arc::new(by_id.collect()),
+            alerts: Arc::new(alerts(&core.policies)),
             core,
             now,
-            stations: Vec::with_capacity(plan.stations.len()),
-            csmss: plan.csmss,
+            stations: plan.stations.into_iter().map(Station::new).collect(),
+            csmss: plan.csmss.into(),
             next: 0,
+            alive: false,
+            expected: None,
         };
-        for station in plan.stations {
-            let session = world.open(&station, None);
-            world.stations.push(Station::new(station, session));
-        }
         for place in 0..world.stations.len() {
             world.boot(place);
         }
         world
+    }
+
+    /// A world that goes on from here by itself: what happens in one is not known in the other.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        let ledger = Arc::new((*self.core.ledger).clone());
+        Self {
+            core: chargewarden_engine::World { ledger, ..self.core.clone() },
+            now: self.now,
+            stations: self.stations.iter().map(Station::fork).collect(),
+            by_id: Arc::clone(&self.by_id),
+            csmss: Arc::clone(&self.csmss),
+            alerts: Arc::clone(&self.alerts),
+            next: self.next,
+            alive: self.alive,
+            expected: None,
+        }
     }
 
     /// The time.
@@ -139,23 +168,41 @@ impl World {
         let came = self.feed(place, from, text.as_bytes());
         outcome.delivered = came.forwarded(from.other()).is_some();
         outcome.told = came.told(from);
-        outcome.asked.extend(came.decided);
-        outcome.events.extend(came.events);
-        outcome.holds += came.holds;
+        self.take_in(&mut outcome, came, false);
         outcome
     }
 
-    /// The connection breaks and comes back: the state is what was stored.
+    /// The connection breaks and comes back, and the station starts again: the state is what was stored.
     pub fn reconnect(&mut self, place: usize) {
-        let Some(station) = self.stations.get_mut(place) else { return };
-        let _ = station.session.handle(self.now, Input::Gone, &self.core);
-        let state = StationState::from_json(station.session.state().to_json().as_bytes()).ok();
-        let plan = station.plan.clone();
-        let session = self.open(&plan, state);
-        if let Some(station) = self.stations.get_mut(place) {
-            station.session = session;
-        }
+        self.hang_up(place);
         self.boot(place);
+    }
+
+    /// The connection breaks and comes back, and the station goes on as it was.
+    pub fn hang_up(&mut self, place: usize) {
+        let Some(station) = self.stations.get_mut(place) else { return };
+        let Some(mut session) = station.session.take() else { return };
+        let _ = session.handle(self.now, Input::Gone, &self.core);
+        station.stored = StationState::from_json(session.state().to_json().as_bytes()).unwrap_or_default();
+    }
+
+    /// The station is connected to another management system from now on.
+    pub fn switch(&mut self, place: usize, csms: &str) {
+        self.hang_up(place);
+        if let Some(station) = self.stations.get_mut(place) {
+            csms.clone_into(&mut station.plan.csms);
+        }
+    }
+
+    /// A number that was not given before.
+    pub fn number(&mut self) -> u32 {
+        self.next = self.next.wrapping_add(1);
+        self.next
+    }
+
+    /// The version that a station speaks.
+    pub fn version(&self, place: usize) -> Option<Version> {
+        self.stations.get(place).map(Station::version)
     }
 
     /// The station says what it is, and how its connectors stand.
@@ -176,7 +223,8 @@ impl World {
         };
         self.report(place, "BootNotification", &boot);
         for evse in 1..=plan.evses {
-            self.status(place, evse, "Available");
+            let taken = self.stations.get(place).is_some_and(|station| station.charge(evse).is_some());
+            self.status(place, evse, if taken { "Charging" } else { "Available" });
         }
     }
 
@@ -209,40 +257,67 @@ impl World {
         answer: Option<Reply>,
     ) -> Outcome {
         let mut outcome = Outcome::default();
-        self.next = self.next.wrapping_add(1);
-        let (id, number) = (format!("m{}", self.next), self.next);
-        let Some(version) = self.stations.get(place).map(|station| station.plan.version) else {
-            return outcome;
-        };
+        let number = self.number();
+        let id = format!("m{number}");
+        let Some(version) = self.version(place) else { return outcome };
         let call = json!([2, id, action, payload]).to_string();
         let came = self.feed(place, from, call.as_bytes());
         outcome.told = came.told(from);
         outcome.delivered = came.forwarded(from.other()).is_some();
-        outcome.asked.extend(came.decided);
-        outcome.events.extend(came.events);
-        outcome.holds += came.holds;
+        self.take_in(&mut outcome, came, false);
         if !outcome.delivered {
             return outcome;
         }
-        let reply = answer.unwrap_or_else(|| match from {
+        let objection = || {
+            let station = self.stations.get(place).filter(|_| self.alive && from == Side::Csms)?;
+            station.objection(action, payload).map(Reply::Result)
+        };
+        let reply = answer.or_else(objection).unwrap_or_else(|| match from {
             Side::Csms => answers::station_answer(version, action, payload),
             Side::Station => self.csms_answer(version, action, payload, i64::from(number)),
         });
-        let reply = match reply {
-            Reply::Result(result) => json!([3, id, result]).to_string(),
-            Reply::Error { code, description } => json!([4, id, code, description, {}]).to_string(),
-            Reply::Text(text) => text,
+        let (reply, taken) = match reply {
+            Reply::Result(result) => {
+                let taken = result.get("status").and_then(Value::as_str).is_none_or(|status| {
+                    matches!(status, "Accepted" | "Unlocked" | "Scheduled" | "RebootRequired")
+                });
+                (json!([3, id, result]).to_string(), taken)
+            }
+            Reply::Error { code, description } => (json!([4, id, code, description, {}]).to_string(), false),
+            Reply::Text(text) => (text, false),
             Reply::Silence => return outcome,
         };
+        outcome.taken = taken;
         let came = self.feed(place, from.other(), reply.as_bytes());
-        outcome.told = came.told(from).or_else(|| came.forwarded(from));
-        outcome.answered.extend(came.decided);
-        outcome.events.extend(came.events);
-        outcome.holds += came.holds;
-        if let Some(station) = self.stations.get_mut(place) {
-            station.witness(from, action, payload, outcome.told.as_ref());
+        let forwarded = came.forwarded(from);
+        outcome.answer_delivered = forwarded.is_some();
+        outcome.told = came.told(from).or(forwarded);
+        self.take_in(&mut outcome, came, true);
+        if from == Side::Csms {
+            if let Some(station) = self.stations.get_mut(place) {
+                station.witness(action);
+            }
+            if self.alive && taken {
+                self.obey(place, action, payload);
+            }
         }
         outcome
+    }
+
+    /// Adds what one input led to.
+    fn take_in(&self, outcome: &mut Outcome, came: Came, answer: bool) {
+        for decided in &came.decided {
+            let heard = decided.causes.iter().filter(|cause| self.alerts.contains_key(*cause));
+            outcome.alerts.extend(heard.cloned());
+        }
+        if answer {
+            outcome.answered.extend(came.decided);
+        } else {
+            outcome.asked.extend(came.decided);
+        }
+        outcome.events.extend(came.events);
+        outcome.holds += came.holds;
+        outcome.closed |= came.closed;
     }
 
     fn csms_answer(&self, version: Version, action: &str, payload: &Value, number: i64) -> Reply {
@@ -258,8 +333,27 @@ impl World {
 
     fn feed(&mut self, place: usize, from: Side, bytes: &[u8]) -> Came {
         let input = Input::Text { from, bytes: Bytes::copy_from_slice(bytes) };
-        let Some(station) = self.stations.get_mut(place) else { return Came::default() };
-        Came::of(station.session.handle(self.now, input, &self.core))
+        let Some(mut session) = self.session(place) else { return Came::default() };
+        let came = Came::of(session.handle(self.now, input, &self.core));
+        if let Some(station) = self.stations.get_mut(place) {
+            if session.is_over() {
+                // It comes back at once.
+                station.stored = session.state().clone();
+            } else {
+                station.session = Some(session);
+            }
+        }
+        came
+    }
+
+    /// The session of a station, to be put back.
+    fn session(&mut self, place: usize) -> Option<Session> {
+        let station = self.stations.get_mut(place)?;
+        if let Some(session) = station.session.take() {
+            return Some(session);
+        }
+        let station = self.stations.get(place)?;
+        Some(self.open(&station.plan, Some(station.stored.clone())))
     }
 
     fn open(&self, plan: &StationPlan, state: Option<StationState>) -> Session {
@@ -294,4 +388,14 @@ impl World {
         };
         Session::open(opening, self.now, &self.core)
     }
+}
+
+/// The policies of all parties that want to be heard of.
+fn alerts(policies: &Policies) -> BTreeMap<String, Alert> {
+    let bundles = policies.bundles().iter();
+    let named = bundles.flat_map(|bundle| {
+        let name = |id: &str| format!("{}/{id}", bundle.party());
+        bundle.policies().iter().filter_map(move |policy| Some((name(&policy.id), policy.alert?)))
+    });
+    named.collect()
 }

@@ -10,6 +10,10 @@ use serde_json::Value;
 pub struct Outcome {
     /// Whether the other side got the message.
     pub delivered: bool,
+    /// Whether whoever got it did as it was told, or will.
+    pub taken: bool,
+    /// Whether its sender got the answer of the other side.
+    pub answer_delivered: bool,
     /// What its sender was told in the end: the frame.
     pub told: Option<Value>,
     /// What was decided about it.
@@ -18,8 +22,12 @@ pub struct Outcome {
     pub answered: Vec<Decided>,
     /// Security events that were raised.
     pub events: Vec<String>,
+    /// Policies that matched and want to be heard of: `cso/anchor-unfit`.
+    pub alerts: Vec<String>,
     /// Commands that wait for people.
     pub holds: usize,
+    /// Whether the session was ended over it.
+    pub closed: bool,
 }
 
 /// A verdict, as the record has it.
@@ -43,6 +51,7 @@ pub(super) struct Came {
     pub(super) decided: Vec<Decided>,
     pub(super) events: Vec<String>,
     pub(super) holds: usize,
+    pub(super) closed: bool,
 }
 
 impl Came {
@@ -57,23 +66,22 @@ impl Came {
     fn step(&mut self, step: Step) {
         let value = |bytes: &[u8]| serde_json::from_slice(bytes).unwrap_or(Value::Null);
         match step {
-            Step::Record(record, _) => match &record.event {
-                Event::Message(message) => self.decided.push(Decided::of(message)),
-                Event::Security(event) => self.events.push(event.kind.to_string()),
-                _ => {}
-            },
+            Step::Record(record, _) => {
+                if let Event::Message(message) = &record.event {
+                    self.decided.push(Decided::of(message));
+                } else if let Event::Security(event) = &record.event {
+                    self.events.push(event.kind.to_string());
+                }
+            }
             Step::Forward(permit) => {
                 let to = permit.to();
                 self.forwarded.push((to, value(&permit.into_bytes())));
             }
             Step::Answer { to, text } => self.told.push((to, value(text.as_bytes()))),
             Step::OpenHold(_) => self.holds += 1,
-            Step::Call { .. }
-            | Step::Propose(_)
-            | Step::Settle { .. }
-            | Step::Provision
-            | Step::Learn(_)
-            | Step::Close { .. } => {}
+            Step::Call { .. } | Step::Propose(_) | Step::Settle { .. } | Step::Provision | Step::Learn(_) => {
+            }
+            Step::Close { .. } => self.closed = true,
         }
     }
 
@@ -104,6 +112,34 @@ impl Outcome {
     /// Whether it waits for people.
     pub fn is_held(&self) -> bool {
         self.asked.iter().any(|decided| matches!(decided.verdict, Verdict::Hold { .. }))
+    }
+
+    /// Whether a station got the command and took it.
+    pub fn is_obeyed(&self) -> bool {
+        self.delivered && self.taken
+    }
+
+    /// What was odd about it, or about its answer.
+    pub fn doubts(&self) -> impl Iterator<Item = &str> {
+        self.asked.iter().chain(&self.answered).flat_map(|decided| decided.doubts.iter().map(String::as_str))
+    }
+
+    /// Whether it went through, but with a mark: something was odd, and a policy wants people to hear of it.
+    pub fn is_marked(&self) -> bool {
+        !self.alerts.is_empty() && self.doubts().next().is_some()
+    }
+
+    /// What refused or held it, or its answer; of what was marked, what marked it.
+    pub fn stoppers(&self) -> Vec<String> {
+        let stopped = self.asked.iter().chain(&self.answered);
+        let stopped = stopped.filter(|decided| decided.verdict != Verdict::Forward);
+        let mut names: Vec<String> = stopped.flat_map(|decided| decided.causes.iter().cloned()).collect();
+        if names.is_empty() && self.is_marked() {
+            names.clone_from(&self.alerts);
+        }
+        names.sort();
+        names.dedup();
+        names
     }
 
     /// Whether it, or its answer, was refused or held.

@@ -21,8 +21,15 @@ pub struct Ledger {
 }
 
 /// What the lock guards.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Books {}
+
+/// A ledger of its own with the same counts, for simulations that go on in several ways from one moment.
+impl Clone for Ledger {
+    fn clone(&self) -> Self {
+        Self { books: Mutex::new(self.lock().clone()) }
+    }
+}
 
 impl Ledger {
     /// Takes a place under every limit that counts the message, or none.

