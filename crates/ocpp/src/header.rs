@@ -96,6 +96,14 @@ impl<'f> Header<'f> {
         }
     }
 
+    /// What an error says to people.
+    pub const fn description(self) -> Option<&'f str> {
+        match self {
+            Header::Error { description, .. } | Header::ResultError { description, .. } => Some(description),
+            Header::Call { .. } | Header::Result { .. } | Header::Send { .. } => None,
+        }
+    }
+
     /// The kind of message.
     pub const fn message_type(self) -> MessageType {
         match self {

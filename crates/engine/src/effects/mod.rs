@@ -54,6 +54,8 @@ pub struct Message<'a> {
     pub payload: &'a Payload<'a>,
     /// For errors, the error code as stated.
     pub error: Option<&'a str>,
+    /// For errors, what they say to people.
+    pub description: Option<&'a str>,
     /// For answers, what [`RequestMemo::of`] kept of the call.
     pub request: Option<&'a RequestMemo>,
     /// Our clock.

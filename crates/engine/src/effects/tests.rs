@@ -77,8 +77,17 @@ fn effects(text: &str) -> Effects {
     let spec = action.spec(version).unwrap();
     let request = read(call, spec.request);
     let kind = if spec.response.is_some() { MessageKind::Call } else { MessageKind::Send };
-    let call =
-        Message { version, from, action, kind, payload: &request, error: None, request: None, now: now() };
+    let call = Message {
+        version,
+        from,
+        action,
+        kind,
+        payload: &request,
+        error: None,
+        description: None,
+        request: None,
+        now: now(),
+    };
     let Some(answer) = answer else { return translate(&call) };
     let memo = RequestMemo::of(&call);
     let mut message = Message { from: from.other(), request: Some(&memo), ..call };

@@ -59,6 +59,7 @@ impl Session {
         let kind = if error.is_some() { MessageType::Error } else { MessageType::Result };
         let said = Said { kind, action, id, error };
         let message = self.message(work, arrival, said, &payload, Some(&asked.memo));
+        let message = effects::Message { description: frame.header().description(), ..message };
         let frame = asked
             .call
             .as_ref()
@@ -74,6 +75,7 @@ impl Session {
             kind: effects::MessageKind::Call,
             payload,
             error: None,
+            description: None,
             request: None,
             now: work.now.wall,
         });
@@ -124,6 +126,7 @@ impl Session {
         };
         let said = Said { kind: MessageType::ResultError, action, id, error: Some(code) };
         let message = self.message(work, arrival, said, &payload, None);
+        let message = effects::Message { description: frame.header().description(), ..message };
         let Decision { effects, doubts, judgement } = self.decide(work, arrival, &message, None);
         let case = self.case(work.now, arrival, said, &effects, doubts);
         let key = &work.world.content_key;

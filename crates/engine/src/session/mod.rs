@@ -282,6 +282,7 @@ impl Session {
             kind: kind(said.kind),
             payload,
             error: said.error,
+            description: None,
             request,
             now: work.now.wall,
         }

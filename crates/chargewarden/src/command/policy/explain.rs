@@ -173,6 +173,7 @@ impl Case<'_> {
             kind,
             payload: &payload,
             error: error.as_deref(),
+            description: frame.header().description(),
             request: request.as_ref(),
             now,
         };
@@ -232,6 +233,7 @@ impl Case<'_> {
             kind: MessageKind::Call,
             payload: &payload,
             error: None,
+            description: None,
             request: None,
             now,
         }))

@@ -49,6 +49,7 @@ fn exercise(version: Version, action: Action, seed: u64) -> usize {
             kind,
             payload: &payload,
             error: None,
+            description: None,
             request: None,
             now: now(),
         };
@@ -102,6 +103,7 @@ fn an_action_in_the_wrong_direction_is_unknown() {
                     kind,
                     payload: &payload,
                     error: None,
+                    description: None,
                     request: None,
                     now: now(),
                 });

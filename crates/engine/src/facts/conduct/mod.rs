@@ -1,5 +1,10 @@
 //! How a station behaves: starts, events, tokens it presents, texts it sends; and how it is answered.
 
+mod moments;
+#[cfg(test)]
+mod stage;
+mod texts;
+
 use chargewarden_ocpp::{Action, Timestamp};
 use chargewarden_policy::{Doubts, StationFacts};
 use serde::{Deserialize, Serialize};
@@ -19,7 +24,9 @@ pub(super) fn wants_call(action: Action) -> bool {
 
 /// What is odd about a message.
 pub(super) fn doubts(state: &StationState, heard: &Heard<'_>, out: &mut Doubts) {
-    let _ = (state, heard, out);
+    let _ = state;
+    texts::doubts(heard.message, out);
+    moments::doubts(heard.message, out);
 }
 
 /// Takes in a message that was delivered.
