@@ -94,7 +94,7 @@ def running(binary, folder, scheme):
             process.stdout.close()
 
 
-def configure(binary, folder, port, identity, version, world, bundle="builtin:baseline"):
+def configure(binary, folder, port, identity, version, world, bundle="builtin:cso-baseline"):
     """Writes configuration, secrets and inventory."""
     (folder / "csms.secret").write_text(CSMS_PASSWORD + "\n", encoding="utf-8")
     (folder / "inventory.toml").write_text(inventory(binary, identity, version), encoding="utf-8")

@@ -69,7 +69,7 @@ impl Place {
         self.write("stations.toml", &format!("{station}secret_hash = \"{hash}\"\n"), 0o640);
         let text = format!(
             "[[csms]]\nname = \"main\"\nparty = \"cnp\"\nurl = \"{url}\"\nuser = \"gateway\"\npassword_file = \"password\"\n{}\n\
-             [[parties]]\nname = \"cso\"\nbundles = [\"builtin:baseline\"]\n\
+             [[parties]]\nname = \"cso\"\nbundles = [\"builtin:cso-baseline\"]\n\
              [inventory]\nfile = \"stations.toml\"\n[store]\npath = \"data\"\n",
             tls.unwrap_or_default()
         );

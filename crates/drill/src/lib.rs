@@ -2,7 +2,7 @@
 //!
 //! [`world`] has stations and management systems in memory, and a clock that goes as fast as it is told. Every message
 //! goes through [`chargewarden_engine::Session`], with the policies and limits of real bundles; only sockets are missing.
-//! What needs sockets is played by the `drill` command itself.
+//! What needs sockets is played by the `drill` command itself. [`trial`] runs the tests that bundles bring.
 #![cfg_attr(
     test,
     allow(
@@ -15,6 +15,7 @@
 )]
 
 pub mod attack;
+pub mod trial;
 pub mod world;
 
 pub use attack::{Drill, Entry, Intensity, Kind};

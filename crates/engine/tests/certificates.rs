@@ -22,7 +22,7 @@ use scene::{Stage, booted, opening, told, world};
 const DAY_MS: u64 = 86_400_000;
 
 fn stage(version: Version, state: Option<StationState>) -> Stage {
-    let baseline = Bundle::compile(&pack::baseline("cso".parse().unwrap())).unwrap();
+    let baseline = Bundle::compile(&pack::cso_baseline("cso".parse().unwrap())).unwrap();
     let world = world(Arc::new(Policies::new(vec![Arc::new(baseline)])));
     let mut opening = opening(version, state.or_else(|| Some(booted(Boot::Accepted, version))));
     opening.about.facts.certificate_name = Some("CS-1".to_owned());

@@ -21,7 +21,7 @@ use chargewarden_policy::{
 const ROUNDS: u32 = 20_000;
 
 fn main() {
-    let compile = || Arc::new(Bundle::compile(&pack::baseline("cso".parse().unwrap())).unwrap());
+    let compile = || Arc::new(Bundle::compile(&pack::cso_baseline("cso".parse().unwrap())).unwrap());
     let started = Instant::now();
     let bundle = compile();
     println!("compile baseline ({} policies): {:?}", bundle.policies().len(), started.elapsed());

@@ -9,8 +9,9 @@ mod policy;
 mod problem;
 mod spelling;
 mod statement;
+pub mod trial;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use cedar_policy::{Context, Entities, EntityUid};
@@ -27,6 +28,7 @@ use crate::subject::uid;
 pub use lists::List;
 pub use policy::PolicyInfo;
 pub use problem::{BundleProblems, Problem};
+pub use trial::Trials;
 
 /// The file that says whose bundle it is.
 pub const MANIFEST: &str = "bundle.toml";
@@ -54,6 +56,7 @@ pub struct Bundle {
     lists: BTreeMap<String, List>,
     limits: Vec<Limit>,
     policies: Vec<PolicyInfo>,
+    trials: Trials,
     /// By who causes it, then by effect.
     slices: BySide<Vec<Option<Slice>>>,
     memory: usize,
@@ -80,6 +83,9 @@ impl Bundle {
         let limits = limits::read(source, &mut problems);
         let compiled = policy::read(source, &lists, &mut problems);
         limits::distinguish(source, &limits, &compiled.policies, &mut problems);
+        let limited = limits.iter().map(|limit| &*limit.id);
+        let ids: BTreeSet<&str> = compiled.policies.iter().map(|policy| &*policy.id).chain(limited).collect();
+        let trials = trial::read(source, &ids, &mut problems);
 
         let (Some(manifest), true) = (manifest, problems.is_empty()) else { return Err(problems) };
         let entities = match lists::entities(&lists) {
@@ -95,6 +101,7 @@ impl Bundle {
             lists,
             limits,
             policies: Vec::new(),
+            trials,
             slices: BySide::default(),
             memory: 0,
             entities,
@@ -198,6 +205,17 @@ impl Bundle {
     /// Its policies, in the order of files and lines.
     pub fn policies(&self) -> &[PolicyInfo] {
         &self.policies
+    }
+
+    /// Ids of what can stop a message, and so deserves a test: each `forbid`, each limit.
+    pub fn ids_to_test(&self) -> impl Iterator<Item = &str> {
+        let forbids = self.policies.iter().filter(|policy| !policy.permits).map(|policy| &*policy.id);
+        forbids.chain(self.limits.iter().map(|limit| &*limit.id))
+    }
+
+    /// What its author expects of it.
+    pub fn trials(&self) -> &Trials {
+        &self.trials
     }
 
     /// Whether `side` can cause `effect` at all, so that policies are asked about it.

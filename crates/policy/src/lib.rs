@@ -17,6 +17,7 @@
     )
 )]
 
+mod assumed;
 pub mod bundle;
 pub mod circumstances;
 mod context;
@@ -38,6 +39,7 @@ mod slice;
 pub mod station;
 pub mod subject;
 
+pub use assumed::Assumed;
 pub use bundle::{Bundle, BundleProblems, BundleSource, Problem};
 pub use circumstances::{Authentication, Circumstances, MessageFacts, SessionFacts};
 pub use decide::Policies;

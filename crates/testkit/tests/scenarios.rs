@@ -118,7 +118,7 @@ fn every_step_is_valid_and_goes_the_right_way() {
 
 #[test]
 fn the_engine_with_the_baseline_forwards_and_refuses_as_the_scenarios_say() {
-    let bundle = Bundle::compile(&pack::baseline("cso".parse().unwrap())).unwrap();
+    let bundle = Bundle::compile(&pack::cso_baseline("cso".parse().unwrap())).unwrap();
     let world = World {
         policies: Arc::new(Policies::new(vec![Arc::new(bundle)])),
         ledger: Arc::default(),

@@ -31,7 +31,7 @@ log.level = \"warn\"
 
 [[parties]]
 name = \"cso\"
-bundles = [\"builtin:baseline\"]
+bundles = [\"builtin:cso-baseline\"]
 
 [[csms]]
 name = \"bench\"

@@ -1,11 +1,11 @@
 //! `chargewarden policy`.
 
 mod explain;
-mod state;
+mod test;
 
 use std::path::{Path, PathBuf};
 
-use chargewarden_policy::Bundle;
+use chargewarden_policy::{Bundle, pack};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -20,6 +20,8 @@ use crate::{
 pub(crate) enum Policy {
     /// Check bundles: syntax, types against the effect schema, annotations, lists.
     Check(Check),
+    /// Run the tests of bundles.
+    Test(test::Test),
     /// Say what a frame would do, what is decided about it, and why.
     Explain(explain::Explain),
     /// Write a shipped pack into a directory, to begin a bundle of one's own.
@@ -29,7 +31,7 @@ pub(crate) enum Policy {
 /// Options of `policy check`.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// Bundle directories, or `builtin:baseline`.
+    /// Bundle directories, or `builtin:cso-baseline`.
     #[arg(required = true, value_name = "DIR")]
     bundles: Vec<String>,
     /// Print JSON.
@@ -40,7 +42,7 @@ pub(crate) struct Check {
 /// Options of `policy export`.
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// The pack, such as `baseline`.
+    /// The pack, such as `cso-baseline`.
     pack: String,
     /// Where to: a directory that does not exist.
     directory: PathBuf,
@@ -50,6 +52,7 @@ impl Policy {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
         match self {
             Policy::Check(check) => check.run(),
+            Policy::Test(test) => test.run(),
             Policy::Explain(explain) => explain.run(),
             Policy::Export(export) => export.run(),
         }
@@ -107,7 +110,7 @@ impl Check {
 
 impl Export {
     fn run(self) -> anyhow::Result<Exit> {
-        let Some(pack) = config::builtin_packs().iter().find(|pack| pack.name == self.pack) else {
+        let Some(pack) = pack::find(&self.pack) else {
             anyhow::bail!("no pack `{}` ships with this program", self.pack);
         };
         std::fs::create_dir(&self.directory)?;

@@ -202,7 +202,7 @@ pub enum Refusals {
 pub struct Party {
     /// Its name: `[a-z][a-z0-9-]*`, at most 32 characters.
     pub name: String,
-    /// Its policy bundles: directories, or `builtin:baseline` for the pack that ships in the program. Each bundle is asked on its
+    /// Its policy bundles: directories, or `builtin:cso-baseline` for the pack that ships in the program. Each bundle is asked on its
     /// own, and each must allow.
     pub bundles: Vec<String>,
 }

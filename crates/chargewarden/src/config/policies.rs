@@ -2,11 +2,15 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use chargewarden_policy::{Bundle, BundleSource, PartyId, bundle::MANIFEST};
+use chargewarden_policy::{
+    Bundle, BundleSource, PartyId,
+    bundle::MANIFEST,
+    pack::{self, Pack},
+};
 
 use super::Problems;
 
-/// `builtin:baseline` names the shipped pack `baseline`.
+/// `builtin:cso-baseline` names the shipped pack `cso-baseline`.
 pub const BUILTIN_PREFIX: &str = "builtin:";
 
 /// Longest file of a bundle that is read.
@@ -17,23 +21,6 @@ const FILES_MAX: usize = 256;
 
 /// Deepest directory of a bundle that is read.
 const DEPTH_MAX: usize = 4;
-
-/// A pack that ships in the program.
-#[derive(Debug, Clone, Copy)]
-pub struct Pack {
-    /// Its name, as after [`BUILTIN_PREFIX`].
-    pub name: &'static str,
-    /// Its files: path within the bundle, and text.
-    pub files: &'static [(&'static str, &'static str)],
-}
-
-include!(concat!(env!("OUT_DIR"), "/packs.rs"));
-
-/// The packs that ship in the program.
-#[must_use]
-pub fn builtin_packs() -> &'static [Pack] {
-    PACKS
-}
 
 /// Reads and compiles the bundle `place` (a directory, relative to `base`, or a shipped pack) for `party`.
 ///
@@ -55,41 +42,28 @@ pub fn read_bundle(party: &PartyId, place: &str, base: &Path) -> Result<Bundle, 
     })
 }
 
-/// Whose bundle the manifest at `place` says it is: what a command without a configuration reads it for. `cso` for shipped
-/// packs, and for manifests that cannot be read, whose problems [`read_bundle`] then reports.
+/// Whose bundle the manifest at `place` says it is: what a command without a configuration reads it for. `cso` for manifests
+/// that cannot be read, whose problems [`read_bundle`] then reports.
 #[must_use]
 pub fn party_of(place: &str) -> Option<PartyId> {
+    if let Some(name) = place.strip_prefix(BUILTIN_PREFIX) {
+        return pack::find(name).and_then(Pack::party).unwrap_or("cso").parse().ok();
+    }
     let manifest = std::fs::read_to_string(Path::new(place).join(MANIFEST)).unwrap_or_default();
     let table: toml::Table = toml::from_str(&manifest).unwrap_or_default();
     table.get("party").and_then(toml::Value::as_str).unwrap_or("cso").parse().ok()
 }
 
 fn builtin(name: &str, party: &PartyId, problems: &mut Problems) -> BTreeMap<String, String> {
-    let Some(pack) = PACKS.iter().find(|pack| pack.name == name) else {
-        let names: Vec<String> = PACKS.iter().map(|pack| format!("`{}`", pack.name)).collect();
-        problems.add(
-            format!("{BUILTIN_PREFIX}{name}"),
-            format!("no such pack ships with this program (there is {})", names.join(", ")),
-        );
-        return BTreeMap::new();
-    };
-    let mut files: BTreeMap<String, String> =
-        pack.files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
-    // A shipped pack is nobody's until somebody adopts it.
-    if let Some(manifest) = files.get_mut(MANIFEST) {
-        let adopted = toml::from_str::<toml::Table>(manifest).ok().and_then(|mut table| {
-            let before = table.insert("party".to_owned(), party.to_string().into());
-            // Left as it is where it fits, so that its digest is that of the shipped files.
-            if before.as_ref().and_then(toml::Value::as_str) == Some(party.as_str()) {
-                return None;
-            }
-            toml::to_string(&table).ok()
-        });
-        if let Some(adopted) = adopted {
-            *manifest = adopted;
-        }
+    if let Some(pack) = pack::find(name) {
+        return pack.adopted_by(party.clone()).files;
     }
-    files
+    let names: Vec<String> = pack::all().iter().map(|pack| format!("`{}`", pack.name)).collect();
+    problems.add(
+        format!("{BUILTIN_PREFIX}{name}"),
+        format!("no such pack ships with this program (there is {})", names.join(", ")),
+    );
+    BTreeMap::new()
 }
 
 fn directory(root: &Path, problems: &mut Problems) -> BTreeMap<String, String> {

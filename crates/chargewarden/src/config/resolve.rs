@@ -182,7 +182,7 @@ fn parties(config: &Config, base: &Path, problems: &mut Problems) -> (Vec<PartyI
         problems.add(
             "parties",
             "name at least one party with its policies; without policies everything is refused \
-             (to begin: name = \"cso\", bundles = [\"builtin:baseline\"])",
+             (to begin: name = \"cso\", bundles = [\"builtin:cso-baseline\"])",
         );
     }
     for (number, entry) in config.parties.iter().enumerate() {
@@ -193,8 +193,10 @@ fn parties(config: &Config, base: &Path, problems: &mut Problems) -> (Vec<PartyI
             continue;
         }
         if entry.bundles.is_empty() {
-            problems
-                .add(format!("{at}.bundles"), "name at least one bundle: a directory, or `builtin:baseline`");
+            problems.add(
+                format!("{at}.bundles"),
+                "name at least one bundle: a directory, or `builtin:cso-baseline`",
+            );
         }
         for (number, place) in entry.bundles.iter().enumerate() {
             match read_bundle(&party, place, base) {
@@ -398,7 +400,7 @@ mod tests {
             "limits.handshake_wait: at least `dial_wait`",
             "limits.tick: at least 10ms",
             "parties[0].name: `CSO` cannot name a party",
-            "parties[1].bundles[0]: builtin:nothing: no such pack ships with this program (there is `baseline`",
+            "parties[1].bundles[0]: builtin:nothing: no such pack ships with this program (there is ",
             "parties[1].bundles[1]: /no/such/bundle: cannot be read",
             "csms[0].tls: wss needs `[csms.tls]` with `anchors`",
             "csms[0].user: a user needs `password_file` or `password_env`",

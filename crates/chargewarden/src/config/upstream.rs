@@ -340,7 +340,7 @@ mod tests {
     /// What is wrong with a configuration whose files are in `place`.
     fn problems(place: &Path, csms: &str, station: &str) -> String {
         let text = format!(
-            "[inventory]\nfile = \"stations.toml\"\n[[parties]]\nname = \"cso\"\nbundles = [\"builtin:baseline\"]\n{csms}"
+            "[inventory]\nfile = \"stations.toml\"\n[[parties]]\nname = \"cso\"\nbundles = [\"builtin:cso-baseline\"]\n{csms}"
         );
         let hash = chargewarden_testkit::quick_hash("x", b"salt of the test");
         let entry =

@@ -207,7 +207,7 @@ async fn our_own_events_are_raised() {
         .unwrap();
     std::fs::write(bundle.join("open.cedar"), "@id(\"all\") permit (principal, action, resource);\n")
         .unwrap();
-    let text = std::fs::read_to_string(&configuration).unwrap().replace("builtin:baseline", "bundle");
+    let text = std::fs::read_to_string(&configuration).unwrap().replace("builtin:cso-baseline", "bundle");
     std::fs::write(&configuration, text).unwrap();
     Gateway::start_at(&place).await.stop();
     assert_eq!(raised(&place).get("PolicyChanged"), Some(&1));

@@ -46,7 +46,7 @@ party = "cso"
 url = "{csms}"
 [[parties]]
 name = "cso"
-bundles = ["builtin:baseline"]
+bundles = ["builtin:cso-baseline"]
 [inventory]
 file = "stations.toml"
 [store]
@@ -80,7 +80,7 @@ level = "warn"
         .unwrap();
         std::fs::write(bundle.join("all.cedar"), "@id(\"all\") permit (principal, action, resource);\n")
             .unwrap();
-        self.edit("chargewarden.toml", "builtin:baseline", "everything");
+        self.edit("chargewarden.toml", "builtin:cso-baseline", "everything");
     }
 
     /// A station's secret is its maker's.

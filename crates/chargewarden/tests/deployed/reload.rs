@@ -108,7 +108,7 @@ async fn policies_and_management_systems_change_while_it_runs() {
             .to_owned()
     });
     place.rewrite("chargewarden.toml", |text| {
-        text.replace("\"builtin:baseline\"", "\"strict\"").replace("tick = \"500ms\"", "tick = \"400ms\"")
+        text.replace("\"builtin:cso-baseline\"", "\"strict\"").replace("tick = \"500ms\"", "tick = \"400ms\"")
     });
     let said = place.ask(&["reload"]);
     assert!(said.contains("bundle of cso: strict 7"), "{said}");

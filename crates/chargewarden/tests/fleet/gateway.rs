@@ -64,7 +64,7 @@ party = "cso"
 url = "{csms}"
 [[parties]]
 name = "cso"
-bundles = ["builtin:baseline"]
+bundles = ["builtin:cso-baseline"]
 [inventory]
 file = "stations.toml"
 [store]

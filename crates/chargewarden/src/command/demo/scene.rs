@@ -91,7 +91,7 @@ impl Scene {
             url: csms.url(),
             ..CsmsEntry::default()
         }];
-        config.parties = vec![Party { name: "cso".into(), bundles: vec!["builtin:baseline".into()] }];
+        config.parties = vec![Party { name: "cso".into(), bundles: vec!["builtin:cso-baseline".into()] }];
         config.inventory.stations = stations;
         let settings = resolve(&config, &folder).map_err(|problems| anyhow::anyhow!("{problems}"))?;
         let gateway = Gateway::start(settings).await?;

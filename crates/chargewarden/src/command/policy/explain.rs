@@ -1,19 +1,23 @@
 //! `chargewarden policy explain`: a frame and a state in; effects, verdict and reasons out.
 
-use std::{io::Read, path::PathBuf, sync::Arc};
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::{Context, anyhow, bail};
-use chargewarden_engine::effects::{Message, MessageKind, RequestMemo, translate};
-use chargewarden_ocpp::{Action, Frame, Header, Limits, Payload, Side, Version, Violation};
+use chargewarden_drill::trial::{self, Explained, Given, Unexplained};
+use chargewarden_ocpp::{Limits, Side, Timestamp, Version, Violation};
 use chargewarden_policy::{
-    Circumstances, Doubts, Finding, MessageFacts, Policies, Ruling, Subject,
+    Assumed, Doubt, Doubts, Finding, Policies,
     effect::{AttributeValue, Effect},
+    pack,
 };
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
-use super::state::State;
-use crate::{Exit, command::say};
+use crate::{Exit, command::say, config::BUILTIN_PREFIX};
 
 /// Options of `policy explain`.
 #[derive(Debug, Args)]
@@ -24,12 +28,15 @@ pub(crate) struct Explain {
     /// Who sends the frame.
     #[arg(long, value_enum)]
     from: From,
-    /// Bundles to ask: directories, or `baseline` for the shipped pack.
-    #[arg(long = "bundle", value_name = "DIR", default_value = "baseline")]
+    /// Bundles to ask: directories, or shipped packs such as `cso-baseline`.
+    #[arg(long = "bundle", value_name = "DIR", default_value = "cso-baseline")]
     bundles: Vec<String>,
     /// A JSON file with what a session would know (station, model, firmware, booted, now, ...).
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    /// Something odd about the message, such as `session_running`; may be repeated.
+    #[arg(long = "doubt", value_name = "NAME")]
+    doubts: Vec<String>,
     /// For an answer: the CALL it answers, as a frame or a file that holds it.
     #[arg(long, value_name = "FRAME|FILE")]
     answer_to: Option<String>,
@@ -56,18 +63,30 @@ impl Explain {
             From::Station => Side::Station,
             From::Csms => Side::Csms,
         };
-        let case = Case { version: self.version, from, state: &state, policies: &policies };
-        let explained = match case.explain(frame.as_bytes(), call.as_deref().map(str::as_bytes))? {
+        let given = Given {
+            version: self.version,
+            from,
+            frame: frame.as_bytes(),
+            call: call.as_deref().map(str::as_bytes),
+            assumed: &state,
+            doubts: self.doubts()?,
+            now: Timestamp::from_millis(crate::gateway::stamp().as_millis()),
+        };
+        let explained = match trial::explain(&given, &policies) {
             Ok(explained) => explained,
-            Err(violation) => {
+            Err(Unexplained::Violation(violation)) => {
                 self.print_violation(&violation);
                 return Ok(Exit::Finding);
             }
+            Err(Unexplained::NoCall) => {
+                bail!("this frame is an answer: give the call it answers with --answer-to")
+            }
+            Err(error) => return Err(error.into()),
         };
         if self.json {
-            explained.print_json()?
+            print_json(&explained)?
         } else {
-            explained.print()
+            print(&explained)
         }
         Ok(if explained.ruling.verdict == chargewarden_policy::Verdict::Forward {
             Exit::Ok
@@ -79,14 +98,22 @@ impl Explain {
     fn policies(&self) -> anyhow::Result<Policies> {
         let mut bundles = Vec::new();
         for place in &self.bundles {
-            let place = if place == "baseline" { "builtin:baseline" } else { place };
-            bundles.push(Arc::new(super::bundle(place).map_err(|found| anyhow!("{found}"))?));
+            let shipped = pack::find(place).is_some() && !Path::new(place).exists();
+            let place = if shipped { format!("{BUILTIN_PREFIX}{place}") } else { place.clone() };
+            bundles.push(Arc::new(super::bundle(&place).map_err(|found| anyhow!("{found}"))?));
         }
         Ok(Policies::new(bundles))
     }
 
-    fn read_state(&self) -> anyhow::Result<State> {
-        let Some(path) = &self.state else { return Ok(State::default()) };
+    fn doubts(&self) -> anyhow::Result<Doubts> {
+        let doubt = |name: &String| {
+            Doubt::parse(name).with_context(|| format!("--doubt: there is no doubt `{name}`"))
+        };
+        self.doubts.iter().map(doubt).collect()
+    }
+
+    fn read_state(&self) -> anyhow::Result<Assumed> {
+        let Some(path) = &self.state else { return Ok(Assumed::default()) };
         let place = path.display();
         let text = std::fs::read(path).with_context(|| format!("`{place}`"))?;
         serde_json::from_slice(&text).with_context(|| format!("`{place}`"))
@@ -118,175 +145,51 @@ fn read(given: &str) -> anyhow::Result<String> {
     Ok(text.trim().to_owned())
 }
 
-struct Case<'a> {
-    version: Version,
-    from: Side,
-    state: &'a State,
-    policies: &'a Policies,
-}
-
-struct Explained {
-    action: Action,
-    effects: Vec<Effect>,
-    ruling: Ruling,
-}
-
-impl Case<'_> {
-    fn explain(&self, bytes: &[u8], call: Option<&[u8]>) -> anyhow::Result<Result<Explained, Violation>> {
-        let limits = Limits::default();
-        let frame = match Frame::open(bytes, self.version, &limits) {
-            Ok(frame) => frame,
-            Err(violation) => return Ok(Err(violation)),
-        };
-        let (kind, action, error) = match frame.header() {
-            Header::Call { action, .. } => (MessageKind::Call, action, None),
-            Header::Send { action, .. } => (MessageKind::Send, action, None),
-            Header::Result { .. } => (MessageKind::Result, self.called(call)?, None),
-            Header::Error { code, .. } | Header::ResultError { code, .. } => {
-                (MessageKind::Error, self.called(call)?, Some(code.to_string()))
-            }
-        };
-        let spec = action
-            .spec(self.version)
-            .ok_or_else(|| anyhow!("OCPP {} has no {}", self.version, action.name()))?;
-        let read = match kind {
-            MessageKind::Call | MessageKind::Send => frame.read(spec.request),
-            MessageKind::Result => match spec.response {
-                Some(response) => frame.read(response),
-                None => bail!("{} has no answer", action.name()),
-            },
-            MessageKind::Error => frame.read_any(),
-        };
-        let payload = match read {
-            Ok(payload) => payload,
-            Err(violation) => return Ok(Err(violation)),
-        };
-        let request = match call {
-            Some(call) if matches!(kind, MessageKind::Result | MessageKind::Error) => Some(self.memo(call)?),
-            Some(_) | None => None,
-        };
-        let now = self.state.now()?;
-        let message = Message {
-            version: self.version,
-            from: self.from,
-            action,
-            kind,
-            payload: &payload,
-            error: error.as_deref(),
-            description: frame.header().description(),
-            request: request.as_ref(),
-            now,
-        };
-        let effects = translate(&message).into_vec();
-        let ruling = self.rule(&message, bytes.len(), &effects)?;
-        Ok(Ok(Explained { action, effects, ruling }))
-    }
-
-    fn rule(&self, message: &Message<'_>, bytes: usize, effects: &[Effect]) -> anyhow::Result<Ruling> {
-        let circumstances = Circumstances {
-            from: self.from,
-            message: MessageFacts {
-                version: self.version,
-                action: message.action.name(),
-                bytes: i64::try_from(bytes).unwrap_or(i64::MAX),
-                answer: matches!(message.kind, MessageKind::Result | MessageKind::Error),
-            },
-            session: self.state.session()?,
-            doubts: Doubts::NONE,
-            now: message.now,
-        };
-        let subject = Subject::new(self.state.about(self.version)?, self.policies);
-        Ok(self.policies.decide(&subject, &circumstances, effects))
-    }
-
-    fn called(&self, call: Option<&[u8]>) -> anyhow::Result<Action> {
-        let Some(call) = call else {
-            bail!("this frame is an answer: give the call it answers with --answer-to")
-        };
-        match Frame::open(call, self.version, &Limits::default())
-            .map_err(|violation| anyhow!("--answer-to: {violation}"))?
-            .header()
-        {
-            Header::Call { action, .. } => Ok(action),
-            Header::Send { .. }
-            | Header::Result { .. }
-            | Header::Error { .. }
-            | Header::ResultError { .. } => {
-                bail!("--answer-to is not a CALL")
-            }
+fn print(explained: &Explained) {
+    say(format_args!("action   {}", explained.action.name()));
+    for effect in &explained.effects {
+        say(format_args!("effect   {}", effect.kind().name()));
+        for (name, value) in attributes(effect) {
+            say(format_args!("           {name} = {value}"));
         }
     }
-
-    /// What the session would remember of the call.
-    fn memo(&self, call: &[u8]) -> anyhow::Result<RequestMemo> {
-        let action = self.called(Some(call))?;
-        let wrong = |violation: Violation| anyhow!("--answer-to: {violation}");
-        let spec =
-            action.spec(self.version).ok_or_else(|| anyhow!("no {} in this version", action.name()))?;
-        let frame = Frame::open(call, self.version, &Limits::default()).map_err(wrong)?;
-        let payload: Payload<'_> = frame.read(spec.request).map_err(wrong)?;
-        let now = self.state.now()?;
-        Ok(RequestMemo::of(&Message {
-            version: self.version,
-            from: self.from.other(),
-            action,
-            kind: MessageKind::Call,
-            payload: &payload,
-            error: None,
-            description: None,
-            request: None,
-            now,
-        }))
+    let code = explained.ruling.verdict.code().map(|code| format!(": {code}")).unwrap_or_default();
+    say(format_args!("verdict  {}{code}", explained.ruling.verdict.name()));
+    for cause in explained.ruling.causes() {
+        let word = match cause.finding {
+            Finding::Permitted => "permits",
+            Finding::Forbidden => "forbids",
+            Finding::Held => "holds",
+            Finding::NotPermitted => "does not permit",
+            Finding::Failed => "failed on",
+            Finding::Undecidable => "cannot decide",
+        };
+        let party = cause.party.as_ref().map(ToString::to_string).unwrap_or_default();
+        let policy = cause.policy.as_deref().unwrap_or("no policy");
+        let effect = cause.effect.map_or("the message", |effect| effect.name());
+        let reason = if cause.reason.is_empty() { String::new() } else { format!(": {}", cause.reason) };
+        say(format_args!("because  {party} {policy} {word} {effect}{reason}"));
     }
 }
 
-impl Explained {
-    fn print(&self) {
-        say(format_args!("action   {}", self.action.name()));
-        for effect in &self.effects {
-            say(format_args!("effect   {}", effect.kind().name()));
-            for (name, value) in attributes(effect) {
-                say(format_args!("           {name} = {value}"));
-            }
-        }
-        let code = self.ruling.verdict.code().map(|code| format!(": {code}")).unwrap_or_default();
-        say(format_args!("verdict  {}{code}", self.ruling.verdict.name()));
-        for cause in self.ruling.causes() {
-            let word = match cause.finding {
-                Finding::Permitted => "permits",
-                Finding::Forbidden => "forbids",
-                Finding::Held => "holds",
-                Finding::NotPermitted => "does not permit",
-                Finding::Failed => "failed on",
-                Finding::Undecidable => "cannot decide",
-            };
-            let party = cause.party.as_ref().map(ToString::to_string).unwrap_or_default();
-            let policy = cause.policy.as_deref().unwrap_or("no policy");
-            let effect = cause.effect.map_or("the message", |effect| effect.name());
-            let reason = if cause.reason.is_empty() { String::new() } else { format!(": {}", cause.reason) };
-            say(format_args!("because  {party} {policy} {word} {effect}{reason}"));
-        }
-    }
-
-    fn print_json(&self) -> anyhow::Result<()> {
-        let effects: Vec<Value> = self
-            .effects
-            .iter()
-            .map(|effect| {
-                let attributes: Map<String, Value> = attributes(effect).into_iter().collect();
-                json!({ "name": effect.kind().name(), "attributes": attributes })
-            })
-            .collect();
-        let causes: Vec<_> = self.ruling.causes().collect();
-        say(serde_json::to_string_pretty(&json!({
-            "action": self.action.name(),
-            "effects": effects,
-            "verdict": self.ruling.verdict.name(),
-            "reason": self.ruling.verdict.code(),
-            "causes": causes,
-        }))?);
-        Ok(())
-    }
+fn print_json(explained: &Explained) -> anyhow::Result<()> {
+    let effects: Vec<Value> = explained
+        .effects
+        .iter()
+        .map(|effect| {
+            let attributes: Map<String, Value> = attributes(effect).into_iter().collect();
+            json!({ "name": effect.kind().name(), "attributes": attributes })
+        })
+        .collect();
+    let causes: Vec<_> = explained.ruling.causes().collect();
+    say(serde_json::to_string_pretty(&json!({
+        "action": explained.action.name(),
+        "effects": effects,
+        "verdict": explained.ruling.verdict.name(),
+        "reason": explained.ruling.verdict.code(),
+        "causes": causes,
+    }))?);
+    Ok(())
 }
 
 /// Attributes for people. Id tokens are not shown: explanations get pasted into tickets.

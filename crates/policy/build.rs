@@ -1,4 +1,9 @@
 //! Puts the shipped policy packs (`packs/` of the repository) into the program.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "a build script reads, writes and tells cargo"
+)]
 
 use std::{
     env, fs, io,
