@@ -121,6 +121,7 @@ impl Gateway {
         let world = World {
             policies: Arc::new(Policies::new(settings.bundles.clone())),
             ledger: Arc::new(Ledger::default()),
+            standings: Arc::new(chargewarden_proxy::read_standings(&*store).await),
             content_key,
             evidence: EvidenceHealth::Available,
             limits: settings.session_limits,

@@ -148,6 +148,7 @@ fn world() -> World {
     World {
         policies: Arc::new(Policies::new(vec![Arc::new(bundle)])),
         ledger: Arc::default(),
+        standings: Arc::default(),
         content_key: ContentKey::new(&[7; 32]),
         evidence: EvidenceHealth::Available,
         limits: SessionLimits::default(),

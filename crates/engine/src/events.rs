@@ -115,6 +115,7 @@ pub(crate) fn of_refusal(code: ReasonCode, effect: Option<EffectKind>) -> Option
         | ReasonCode::PolicyError
         | ReasonCode::UnknownEffect
         | ReasonCode::CredentialRule
+        | ReasonCode::CsmsQuarantined
         | ReasonCode::RotationOpen => Some(of_denied(effect)),
         ReasonCode::Held => Some(OwnEvent::Held),
         ReasonCode::LimitReached => Some(OwnEvent::LedgerBudgetExceeded),

@@ -7,6 +7,7 @@ use chargewarden_evidence::Record;
 use chargewarden_ocpp::Side;
 use zeroize::Zeroizing;
 
+use crate::standing::Placing;
 use crate::{Hold, Permit, Proposal, RotationOrigin, RotationOutcome, StationState};
 
 /// One consequence of an input. The shell carries steps out in the order in which they come.
@@ -46,6 +47,8 @@ pub enum Step {
     Provision,
     /// A command waits for people.
     OpenHold(Box<Hold>),
+    /// Somebody is set apart, by a rule: keep that across restarts, and see to what a session cannot do itself.
+    Place(Box<Placing>),
     /// Keep the station's state across restarts.
     Learn(Box<StationState>),
     /// End the session: close the side to blame with this code, and the other with 1001 (going away).

@@ -6,6 +6,7 @@ use chargewarden_evidence::ContentKey;
 use chargewarden_policy::Policies;
 
 use crate::ledger::Ledger;
+use crate::standing::Standings;
 
 /// A snapshot of the world. The shell hands in the current one with each input.
 #[derive(Clone, Debug)]
@@ -14,6 +15,8 @@ pub struct World {
     pub policies: Arc<Policies>,
     /// What was done before, by whom and where. One for all sessions.
     pub ledger: Arc<Ledger>,
+    /// Who is set apart. One for all sessions.
+    pub standings: Arc<Standings>,
     /// The key under which frames and id tokens are hashed for evidence.
     pub content_key: ContentKey,
     /// Whether records can be made durable.

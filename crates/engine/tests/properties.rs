@@ -262,6 +262,7 @@ impl Oracle {
                     }
                 }
                 Step::Provision => assert!(self.local && self.proposed.is_none()),
+                Step::Place(_) => {}
                 Step::OpenHold(_) | Step::Learn(_) => {}
             }
         }
@@ -731,6 +732,7 @@ proptest! {
                     | Step::Propose(_)
                     | Step::Settle { .. }
                     | Step::Provision
+                    | Step::Place(_)
                     | Step::OpenHold(_)
                     | Step::Learn(_) => {}
                     Step::Close { .. } => break 'session,

@@ -129,6 +129,9 @@ reasons! {
     /// The station is in quarantine: nothing it sends goes further, and it is told to wait.
     Quarantined = "quarantined", "CSNotAccepted",
         "Look at what it presents, then `chargewarden station release`.";
+    /// The management system is in quarantine: it may read, and charging goes on.
+    CsmsQuarantined = "csms-quarantined", "PolicyDenied",
+        "Look at what it did in evidence, then `chargewarden standing release csms:NAME`.";
     /// The station still has the password that its maker gave it: it is told to wait until it has one of its own.
     FactoryCredential = "factory-credential", "CSNotAccepted",
         "Wait for the rotation; if it was refused, give the station a password by hand.";

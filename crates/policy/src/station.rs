@@ -84,6 +84,14 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// Every standing, the best first.
+    pub const ALL: [Self; 3] = [Self::Normal, Self::Watched, Self::Quarantined];
+
+    /// The standing of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|standing| standing.name() == name)
+    }
+
     /// Name in policies.
     pub fn name(self) -> &'static str {
         match self {

@@ -29,6 +29,9 @@ use crate::{
     tolerance::Tolerance,
 };
 
+/// When whoever comes from an address that people set apart may ask again: they look at it in the morning.
+const SET_APART_WAIT: Duration = Duration::from_secs(3600);
+
 /// A station that is who it says.
 pub(crate) struct Proven {
     pub(crate) entry: Arc<Station>,
@@ -60,11 +63,15 @@ pub(crate) async fn authenticate(
     let home = ratchet::is_home(&marks, origin);
     let connected = known.as_ref().is_some_and(|entry| gateway.presence.has(&entry.id));
     let now = Instant::now();
+    // Somebody said so: whoever comes from there.
+    let wall = gateway.clock.now().wall;
+    if gateway.is_set_apart(origin, wall) {
+        return Err(Refusal { wait: Some(SET_APART_WAIT), ..Reason::AddressQuarantined.into() });
+    }
     // The station's own address is not kept out while it is missing from there.
     if let Some(wait) = gateway.quarantine().left(origin, now).filter(|_| connected || !home) {
         return Err(Refusal { wait: Some(wait), ..Reason::AddressQuarantined.into() });
     }
-    let wall = gateway.clock.now().wall;
     let judged = judge(caller, offer, known.as_ref(), &marks, wall);
     let proof = Proof { gateway, offer, origin, home, now };
     let shown = match (&offer.credentials, &judged) {

@@ -12,8 +12,10 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use chargewarden_engine::World;
+use chargewarden_engine::{Whom, World};
 use chargewarden_evidence::Security;
+use chargewarden_ocpp::Timestamp;
+use chargewarden_policy::Standing;
 use chargewarden_store::{Scribe, Store};
 use thiserror::Error;
 use tokio::{
@@ -32,7 +34,9 @@ use crate::{
     handshake::StationId,
     listener::{self, Entrance, ListenerPlan, ListenerTls},
     meters::Meters,
+    origin::Origin,
     pace::{Pace, Used},
+    placements::Placements,
     presence::{Presence, Told},
     quarantine::{Patience, Quarantine},
     recorder::Recorder,
@@ -107,6 +111,7 @@ pub(crate) struct Shared {
     pub(crate) world: Arc<ArcSwap<World>>,
     pub(crate) recorder: Recorder,
     pub(crate) states: States,
+    pub(crate) placements: Placements,
     pub(crate) credentials: Credentials,
     throttle: Mutex<Throttle>,
     quarantine: Mutex<Quarantine>,
@@ -136,6 +141,13 @@ impl Shared {
     /// The addresses that are kept out. Never held across a wait.
     pub(crate) fn quarantine(&self) -> MutexGuard<'_, Quarantine> {
         self.quarantine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether people set an address apart.
+    pub(crate) fn is_set_apart(&self, origin: Origin, now: Timestamp) -> bool {
+        let world = self.world.load();
+        !world.standings.is_empty()
+            && world.standings.of(&Whom::Source(origin.to_string()), now) == Standing::Quarantined
     }
 
     /// Counts an admission of a station.
@@ -192,6 +204,8 @@ impl Proxy {
         let (mut key, mut run) = ([0; 32], [0; 4]);
         getrandom::fill(&mut key).and_then(|()| getrandom::fill(&mut run)).map_err(StartError::Random)?;
         let stop = CancellationToken::new();
+        let standings = Arc::clone(&plan.world.load().standings);
+        let placements = Placements::start(Arc::clone(&plan.store), Arc::clone(&plan.roster), standings);
         let (states, writing_states) = States::start(plan.store);
         let bounds = &plan.bounds;
         let leniency = Leniency {
@@ -213,6 +227,7 @@ impl Proxy {
             world: plan.world,
             recorder: Recorder::new(plan.scribe),
             states,
+            placements,
             presence: Arc::clone(&plan.roster.presence),
             roster: plan.roster,
             displacement: Displacement::default(),

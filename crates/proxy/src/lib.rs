@@ -34,6 +34,7 @@ mod meters;
 mod origin;
 mod pace;
 mod password;
+mod placements;
 mod presence;
 mod profile;
 mod proxy_header;
@@ -65,9 +66,11 @@ pub use directory::{Csms, CsmsCredentials, CsmsTls, KeyPairFiles, Secrets, Stati
 pub use gateway::{FreshTls, Plan, Proxy, StartError};
 pub use handshake::{StationId, StationIdProblem};
 pub use listener::{ListenerPlan, ListenerTls};
+pub use origin::source_name;
 pub use password::{
     PASSWORD_MIN, PasswordProblem, check_password, fits as password_fits, fresh_password, password_max,
 };
+pub use placements::{STANDINGS, read_standings, store_standings};
 pub use profile::Profile;
 pub use refusal::Reason;
 pub use roster::{Applied, ROTATION_WAIT, Resolve, Roster, RosterError};

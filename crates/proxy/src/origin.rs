@@ -32,6 +32,13 @@ impl fmt::Display for Origin {
     }
 }
 
+/// The name under which connections from this address, or from this `/64` network, are counted; none where it is neither.
+#[must_use]
+pub fn source_name(text: &str) -> Option<String> {
+    let address = text.strip_suffix("/64").unwrap_or(text);
+    address.parse::<IpAddr>().ok().map(|address| Origin::from(address).to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -244,6 +244,10 @@ impl Session {
                 tracing::info!(ticket = %hold.ticket, station = %self.entry.id, requirement = %hold.requirement, "held");
                 Ok(())
             }
+            Step::Place(placing) => {
+                self.gateway.placements.keep(*placing);
+                Ok(())
+            }
             Step::Learn(state) => {
                 self.gateway.states.learn(&self.entry.id, *state).await;
                 Ok(())
@@ -360,6 +364,7 @@ impl Session {
                 | Step::Call { .. }
                 | Step::Propose(_)
                 | Step::Provision
+                | Step::Place(_)
                 | Step::OpenHold(_)
                 | Step::Close { .. } => {}
             }

@@ -122,6 +122,7 @@ fn the_engine_with_the_baseline_forwards_and_refuses_as_the_scenarios_say() {
     let world = World {
         policies: Arc::new(Policies::new(vec![Arc::new(bundle)])),
         ledger: Arc::default(),
+        standings: Arc::default(),
         content_key: ContentKey::new(&[7; 32]),
         evidence: EvidenceHealth::Available,
         limits: SessionLimits::default(),
@@ -209,7 +210,9 @@ impl<'w> Rehearsal<'w> {
                 }
                 Step::Call { text, .. } => panic!("the engine calls by itself: {}", text.as_str()),
                 Step::Close { reason, .. } => panic!("the session ends: {reason}"),
-                Step::Propose(_) | Step::Settle { .. } | Step::Provision => panic!("a password is replaced"),
+                Step::Propose(_) | Step::Settle { .. } | Step::Provision | Step::Place(_) => {
+                    panic!("a password is replaced")
+                }
                 Step::Record(..) | Step::OpenHold(_) | Step::Learn(_) => {}
             }
         }

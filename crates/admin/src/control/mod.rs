@@ -4,6 +4,7 @@
 //! does the same by itself. Who can open the socket file may do all of it: the file's mode is the sign-in.
 
 mod declined;
+mod placement;
 mod routes;
 mod secret_text;
 mod socket;
@@ -15,6 +16,7 @@ mod tests;
 use std::future::Future;
 
 pub use declined::{Declined, Fault, Kind};
+pub use placement::{PlaceRequest, PlacedView, ReleaseRequest};
 pub use routes::{BODY_BYTES_MAX, IMPORT_BYTES_MAX};
 pub use secret_text::SecretText;
 pub use socket::{CONTROL_SOCKET, Socket, SocketError};
@@ -59,6 +61,16 @@ pub trait Control: Send + Sync + 'static {
     ) -> impl Future<Output = Result<StationView, Declined>> + Send;
     /// Ends that.
     fn release(&self, by: String, id: String) -> impl Future<Output = Result<StationView, Declined>> + Send;
+    /// Whoever does not stand as usual.
+    fn placed(&self) -> impl Future<Output = Result<Vec<PlacedView>, Declined>> + Send;
+    /// Sets somebody apart, or has them watched.
+    fn place(&self, by: String, request: PlaceRequest) -> impl Future<Output = Result<(), Declined>> + Send;
+    /// Ends that.
+    fn release_placed(
+        &self,
+        by: String,
+        request: ReleaseRequest,
+    ) -> impl Future<Output = Result<(), Declined>> + Send;
     /// Forgets what admissions taught about a station, so that it may come with less than it once had (requirement R-A03).
     fn forgive(&self, by: String, id: String) -> impl Future<Output = Result<StationView, Declined>> + Send;
     /// Takes over an inventory file, or says what that would do.

@@ -15,8 +15,8 @@ use axum::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Control, Declined, Filter, ImportRequest, Kind, NewStation, QuarantineRequest, RotateRequest,
-    StationEdit, socket::Caller,
+    Control, Declined, Filter, ImportRequest, Kind, NewStation, PlaceRequest, QuarantineRequest,
+    ReleaseRequest, RotateRequest, StationEdit, socket::Caller,
 };
 
 /// Longest body of a request, in bytes: a station with many groups and networks has a few kilobytes.
@@ -30,6 +30,8 @@ pub(super) fn router<C: Control>(control: Arc<C>) -> Router {
     Router::new()
         .route("/status", get(status::<C>))
         .route("/reload", post(reload::<C>))
+        .route("/standings", get(placed::<C>).post(place::<C>))
+        .route("/standings/release", post(release_placed::<C>))
         .route("/stations", get(list::<C>).post(add::<C>))
         .route("/stations/{id}", get(show::<C>).patch(change::<C>).delete(remove::<C>))
         .route("/stations/{id}/rotate", post(rotate::<C>))
@@ -106,6 +108,26 @@ async fn release<C: Control>(State(control): Controlled<C>, ConnectInfo(caller):
 
 async fn forgive<C: Control>(State(control): Controlled<C>, ConnectInfo(caller): By, Id(id): Id) -> Response {
     answer(async move { control.forgive(caller.by(), id).await }).await
+}
+
+async fn placed<C: Control>(State(control): Controlled<C>) -> Response {
+    answer(async move { control.placed().await }).await
+}
+
+async fn place<C: Control>(
+    State(control): Controlled<C>,
+    ConnectInfo(caller): By,
+    Body(request): Body<PlaceRequest>,
+) -> Response {
+    answer(async move { control.place(caller.by(), request).await }).await
+}
+
+async fn release_placed<C: Control>(
+    State(control): Controlled<C>,
+    ConnectInfo(caller): By,
+    Body(request): Body<ReleaseRequest>,
+) -> Response {
+    answer(async move { control.release_placed(caller.by(), request).await }).await
 }
 
 async fn import<C: Control>(

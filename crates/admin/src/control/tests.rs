@@ -63,6 +63,15 @@ impl Control for Noted {
     async fn release(&self, by: String, id: String) -> Result<StationView, Declined> {
         self.note(format!("{by} release {id}"), unknown(&id))
     }
+    async fn placed(&self) -> Result<Vec<PlacedView>, Declined> {
+        self.note("placed".to_owned(), Ok(Vec::new()))
+    }
+    async fn place(&self, by: String, request: PlaceRequest) -> Result<(), Declined> {
+        self.note(format!("{by} place {} {}", request.whom, request.standing), Ok(()))
+    }
+    async fn release_placed(&self, by: String, request: ReleaseRequest) -> Result<(), Declined> {
+        self.note(format!("{by} release {}", request.whom), Ok(()))
+    }
     async fn forgive(&self, by: String, id: String) -> Result<StationView, Declined> {
         self.note(format!("{by} forgive {id}"), unknown(&id))
     }

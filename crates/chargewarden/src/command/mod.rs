@@ -10,6 +10,7 @@ mod policy;
 mod run;
 mod schema;
 mod service;
+mod standing;
 mod station;
 
 use clap::{Parser, Subcommand};
@@ -43,6 +44,9 @@ enum Command {
     /// Stations of the inventory.
     #[command(subcommand)]
     Station(station::Station),
+    /// Who is watched or set apart: stations, management systems, addresses.
+    #[command(subcommand)]
+    Standing(standing::Standing),
     /// Security events: what stations report, and what the service sees.
     Events(events::Events),
     /// Have the running service read its configuration again, and all the files it names.
@@ -73,6 +77,7 @@ pub fn main() -> Exit {
         Command::Doctor(doctor) => doctor.run(),
         Command::Policy(policy) => policy.run(),
         Command::Station(station) => station.run(),
+        Command::Standing(standing) => standing.run(),
         Command::Events(events) => events.run(),
         Command::Reload(reload) => reload.run(),
         Command::Status(status) => status.run(),

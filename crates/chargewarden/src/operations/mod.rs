@@ -4,6 +4,7 @@
 mod edit;
 mod import;
 mod outcome;
+mod placement;
 mod secret;
 mod service;
 mod view;
@@ -15,9 +16,10 @@ use std::{
 };
 
 use chargewarden_admin::control::{
-    Added, Control, Declined, Filter, ImportRequest, Imported, Kind, NewStation, QuarantineRequest, Reloaded,
-    RotateRequest, Rotated, StationEdit, StationView, Status,
+    Added, Control, Declined, Filter, ImportRequest, Imported, Kind, NewStation, PlaceRequest, PlacedView,
+    QuarantineRequest, ReleaseRequest, Reloaded, RotateRequest, Rotated, StationEdit, StationView, Status,
 };
+use chargewarden_engine::Standings;
 use chargewarden_evidence::{OwnEvent, Security};
 use chargewarden_proxy::{Roster, Rotated as Outcome, StationId};
 use chargewarden_store::{SealKey, Source, Station as Stored, StationChange};
@@ -127,6 +129,14 @@ impl Operations {
         match &self.place {
             Place::Service(service) => service.reloader.inventory_file(),
             Place::Store(alone) => alone.settings.inventory_file.clone(),
+        }
+    }
+
+    /// Who is set apart.
+    async fn standings(&self) -> Arc<Standings> {
+        match &self.place {
+            Place::Service(service) => service.reloader.standings(),
+            Place::Store(_) => Arc::new(chargewarden_proxy::read_standings(&**self.roster.store()).await),
         }
     }
 
@@ -299,6 +309,18 @@ impl Control for Operations {
 
     async fn release(&self, by: String, id: String) -> Result<StationView, Declined> {
         self.set_apart(&by, &id, None).await
+    }
+
+    async fn placed(&self) -> Result<Vec<PlacedView>, Declined> {
+        Operations::placed(self).await
+    }
+
+    async fn place(&self, by: String, request: PlaceRequest) -> Result<(), Declined> {
+        self.place_by_hand(by, request).await
+    }
+
+    async fn release_placed(&self, by: String, request: ReleaseRequest) -> Result<(), Declined> {
+        self.release_by_hand(by, &request.whom).await
     }
 
     async fn forgive(&self, by: String, id: String) -> Result<StationView, Declined> {

@@ -14,7 +14,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use chargewarden_admin::control::{Declined, Fault, Kind, Reloaded};
-use chargewarden_engine::World;
+use chargewarden_engine::{Standings, World};
 use chargewarden_evidence::{
     Bundle as BundleRecord, BundleOutcome, Durability, Event, Hash, Lifecycle, OwnEvent, Phase, Record,
     Security,
@@ -118,6 +118,11 @@ impl Reloader {
     }
 
     /// What entries of the inventory refer to, as it is in force.
+    /// Who is set apart.
+    pub(crate) fn standings(&self) -> Arc<Standings> {
+        Arc::clone(&self.world.load().standings)
+    }
+
     pub(crate) fn around(&self) -> config::Around {
         self.look(|current| current.settings.around.clone())
     }

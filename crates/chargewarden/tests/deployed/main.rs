@@ -24,6 +24,7 @@ mod marks;
 mod reload;
 mod rotation;
 mod secrets;
+mod standing;
 mod station;
 mod victim;
 mod wire;

@@ -15,12 +15,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chargewarden_engine::{
-    Connected, EvidenceHealth, Input, Ledger, Moment, Opening, Session, SessionLimits, StationState,
+    Connected, EvidenceHealth, Input, Ledger, Moment, Opening, Placing, Session, SessionLimits, StationState,
+    Whom,
 };
 use chargewarden_evidence::ContentKey;
 use chargewarden_ocpp::refusal::RefusalStyle;
 use chargewarden_ocpp::{Side, Timestamp, Version};
-use chargewarden_policy::{About, Alert, Authentication, CsmsFacts, Policies, StationFacts};
+use chargewarden_policy::{About, Alert, Authentication, CsmsFacts, Policies, Standing, StationFacts};
 use chargewarden_testkit::{Reply, answers};
 use serde_json::{Value, json};
 
@@ -57,6 +58,7 @@ impl World {
         let core = chargewarden_engine::World {
             policies: Arc::new(Policies::new(plan.bundles)),
             ledger: Arc::new(Ledger::default()),
+            standings: Arc::default(),
             content_key: ContentKey::new(&[7; 32]),
             evidence: EvidenceHealth::Available,
             limits: SessionLimits::default(),
@@ -84,8 +86,9 @@ impl World {
     #[must_use]
     pub fn fork(&self) -> Self {
         let ledger = Arc::new((*self.core.ledger).clone());
+        let standings = Arc::new((*self.core.standings).clone());
         Self {
-            core: chargewarden_engine::World { ledger, ..self.core.clone() },
+            core: chargewarden_engine::World { ledger, standings, ..self.core.clone() },
             now: self.now,
             stations: self.stations.iter().map(Station::fork).collect(),
             by_id: Arc::clone(&self.by_id),
@@ -318,6 +321,7 @@ impl World {
         outcome.events.extend(came.events);
         outcome.holds += came.holds;
         outcome.closed |= came.closed;
+        outcome.placed.extend(came.placed.iter().map(|placing| placing.whom.to_string()));
     }
 
     fn csms_answer(&self, version: Version, action: &str, payload: &Value, number: i64) -> Reply {
@@ -336,6 +340,14 @@ impl World {
         let Some(mut session) = self.session(place) else { return Came::default() };
         let came = Came::of(session.handle(self.now, input, &self.core));
         if let Some(station) = self.stations.get_mut(place) {
+            let quarantined = |placing: &Placing| {
+                matches!(placing.whom, Whom::Station(_)) && placing.placed.standing == Standing::Quarantined
+            };
+            if came.placed.iter().any(quarantined) {
+                // As the shell does: it comes back, and nobody but we may hear it.
+                let _ = session.handle(self.now, Input::Gone, &self.core);
+                station.apart = true;
+            }
             if session.is_over() {
                 // It comes back at once.
                 station.stored = session.state().clone();
@@ -353,10 +365,10 @@ impl World {
             return Some(session);
         }
         let station = self.stations.get(place)?;
-        Some(self.open(&station.plan, Some(station.stored.clone())))
+        Some(self.open(&station.plan, Some(station.stored.clone()), station.apart))
     }
 
-    fn open(&self, plan: &StationPlan, state: Option<StationState>) -> Session {
+    fn open(&self, plan: &StationPlan, state: Option<StationState>, apart: bool) -> Session {
         let csms = self.csmss.iter().find(|csms| csms.name == plan.csms);
         let connected = Connected { authenticated: Authentication::Password, tls: true };
         let opening = Opening {
@@ -380,7 +392,7 @@ impl World {
                 envelope: plan.envelope.clone(),
             },
             station: connected,
-            csms: Some(connected),
+            csms: (!apart).then_some(connected),
             factory: false,
             rotation_deferred: false,
             style: RefusalStyle::OwnStatus,

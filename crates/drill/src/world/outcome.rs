@@ -1,6 +1,6 @@
 //! What came of a message in the world.
 
-use chargewarden_engine::Step;
+use chargewarden_engine::{Placing, Step};
 use chargewarden_evidence::{Cause, Event, Message, Verdict};
 use chargewarden_ocpp::Side;
 use serde_json::Value;
@@ -28,6 +28,8 @@ pub struct Outcome {
     pub holds: usize,
     /// Whether the session was ended over it.
     pub closed: bool,
+    /// Who is watched or set apart for it: `station:CS-1`.
+    pub placed: Vec<String>,
 }
 
 /// A verdict, as the record has it.
@@ -52,6 +54,8 @@ pub(super) struct Came {
     pub(super) events: Vec<String>,
     pub(super) holds: usize,
     pub(super) closed: bool,
+    /// Who is set apart from now on.
+    pub(super) placed: Vec<Placing>,
 }
 
 impl Came {
@@ -81,6 +85,7 @@ impl Came {
             Step::OpenHold(_) => self.holds += 1,
             Step::Call { .. } | Step::Propose(_) | Step::Settle { .. } | Step::Provision | Step::Learn(_) => {
             }
+            Step::Place(placing) => self.placed.push(*placing),
             Step::Close { .. } => self.closed = true,
         }
     }

@@ -18,6 +18,8 @@ pub struct Station {
     pub obeyed: BTreeMap<String, u32>,
     /// Its session with the core; none until something is said.
     pub(super) session: Option<Session>,
+    /// Set apart: nobody but we may hear it.
+    pub(super) apart: bool,
     /// What the core knew of it when there was no session.
     pub(super) stored: StationState,
     /// Sessions that run.
@@ -35,6 +37,7 @@ impl Station {
             plan,
             obeyed: BTreeMap::new(),
             session: None,
+            apart: false,
             stored: StationState::default(),
             charges: Vec::new(),
             meters,
@@ -48,6 +51,7 @@ impl Station {
             plan: self.plan.clone(),
             obeyed: BTreeMap::new(),
             session: None,
+            apart: self.apart,
             stored: self.state().clone(),
             charges: self.charges.clone(),
             meters: self.meters.clone(),

@@ -22,22 +22,24 @@ mod wire;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use chargewarden_evidence::{FrameMac, Hash, MessageType, Who, WhoFields};
+use chargewarden_evidence::{Event, FrameMac, Hash, MessageType, OwnEvent, Record, Security, Who, WhoFields};
 use chargewarden_ocpp::refusal::RefusalStyle;
 use chargewarden_ocpp::{Action, Frame, Header, Payload, Side, Timestamp, Version};
 use chargewarden_policy::effect::Effect;
 use chargewarden_policy::{
-    Authentication, Circumstances, Doubts, MessageFacts, Policies, SessionFacts, Subject,
+    Authentication, Circumstances, Doubts, MessageFacts, Policies, SessionFacts, Standing, Subject,
 };
 
 pub use opening::{Connected, Opening};
 pub use own::OwnCallProblem;
 
 use crate::effects::{self, RequestMemo};
+use crate::events;
 use crate::facts::{Boot, Heard, Learned, StationState};
 use crate::hold::Ticket;
 use crate::input::Input;
 use crate::moment::Moment;
+use crate::standing::{Placing, Whom};
 use crate::step::{Durability, Step};
 use crate::verdict::{self, Case, Judgement};
 use crate::world::{EvidenceHealth, World};
@@ -82,6 +84,8 @@ pub struct Session {
     /// Whether the station was told in this session how it stands: then it knows what to do.
     boot_answered: bool,
     tickets: u32,
+    /// What the message at hand makes of its sender.
+    placing: Option<Placing>,
     ended: bool,
 }
 
@@ -190,6 +194,7 @@ impl Session {
             boot_asked_ms: None,
             boot_answered: false,
             tickets: 0,
+            placing: None,
             ended: false,
         }
     }
@@ -223,6 +228,7 @@ impl Session {
         self.follow_rotation(work);
         // An outcome can make a further call due.
         self.take_turns(work);
+        self.place(work);
         self.keep(work);
         // Nothing is done after the end.
         if let Some(at) = work.steps.iter().position(|step| matches!(step, Step::Close { .. })) {
@@ -297,6 +303,7 @@ impl Session {
         call: Option<&effects::Message<'_>>,
     ) -> Decision {
         let effects = effects::translate(message);
+        self.follow_standings(work);
         // How many certificates and how long ago: that changes without a message.
         if std::mem::take(&mut self.stale) || effects.iter().any(is_about_certificates) {
             self.refresh_subject(work.now.wall);
@@ -331,8 +338,38 @@ impl Session {
             doubts,
             now: work.now.wall,
         };
-        let judgement = verdict::judge(work.world, &self.subject, &circumstances, &effects, &power);
+        let (judgement, mark) = verdict::judge(work.world, &self.subject, &circumstances, &effects, &power);
+        if let Some(mark) = mark {
+            self.placing = Some(mark.on(arrival.from, self.subject.about(), work.now.wall));
+        }
         Decision { effects, doubts, judgement }
+    }
+
+    /// How station and management system stand: that changes without a message.
+    fn follow_standings(&mut self, work: &Work<'_>) {
+        let about = self.subject.about();
+        let now = work.world.standings.of_both(&about.station, &about.csms, work.now.wall);
+        if now != (about.facts.standing, about.csms_facts.standing) {
+            let mut about = about.clone();
+            (about.facts.standing, about.csms_facts.standing) = now;
+            self.subject = Subject::new(about, &self.policies);
+        }
+    }
+
+    /// A verdict places its sender: at once for all sessions, and for good by the shell. A station's quarantine is the
+    /// shell's to begin: it needs another kind of session.
+    fn place(&mut self, work: &mut Work<'_>) {
+        let Some(placing) = self.placing.take() else { return };
+        let Placing { whom, placed } = &placing;
+        let elsewhere = matches!(whom, Whom::Station(_)) && placed.standing == Standing::Quarantined;
+        if !elsewhere && !work.world.standings.place(whom.clone(), placed.clone(), work.now.wall) {
+            return;
+        }
+        let detail = format!("{whom} is {} [{}]: {}", placed.standing.name(), placed.by, placed.why);
+        let event = Security { detail, ..events::about(OwnEvent::StandingChanged, self.who.fields()) };
+        let record = Record { at: verdict::stamp(work.now), event: Event::Security(event) };
+        work.steps.push(Step::Record(Box::new(record), Durability::Soon));
+        work.steps.push(Step::Place(Box::new(placing)));
     }
 
     /// Takes in what was delivered.

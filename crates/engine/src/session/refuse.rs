@@ -118,9 +118,12 @@ impl Session {
             return self.error(id, ErrorCode::InternalError, &text);
         }
         if spec.action == Action::BootNotification {
-            self.booted(Boot::Rejected, work.now.wall);
-            let payload = registration("Rejected", work.now.wall);
-            return Told { text: refusal::result(id, &payload), how: OWN_STATUS, code: "Rejected" };
+            // Who is set apart waits for people, as it will in the local session that follows.
+            let (boot, code) =
+                if denied.apart { (Boot::Pending, "Pending") } else { (Boot::Rejected, "Rejected") };
+            self.booted(boot, work.now.wall);
+            let payload = registration(code, work.now.wall);
+            return Told { text: refusal::result(id, &payload), how: OWN_STATUS, code };
         }
         if let (Refusal::Status { value, .. }, Some(payload)) = (spec.refusal, payload) {
             let why = Refused { code: &denied.status, text: &text };

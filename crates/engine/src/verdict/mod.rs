@@ -15,9 +15,11 @@ use chargewarden_evidence::{
     ContentKey, Durability, Event, FrameMac, MessageType, OwnEvent, Record, Security, Stamp, Who,
 };
 use chargewarden_ocpp::{Action, Side};
-use chargewarden_policy::effect::{Effect, Weight};
+use chargewarden_policy::effect::{Effect, Group, Weight};
 use chargewarden_policy::limit::Over;
-use chargewarden_policy::{Alert, Circumstances, Doubts, ReasonCode, Requirement, Ruling, Subject, Verdict};
+use chargewarden_policy::{
+    Alert, Circumstances, Doubts, ReasonCode, Requirement, Ruling, Standing, Subject, Verdict,
+};
 pub(crate) use kept::keep;
 pub(crate) use note::side;
 pub use permit::Permit;
@@ -25,6 +27,7 @@ pub use permit::Permit;
 use crate::events;
 use crate::ledger::{Claim, Excess, Places, PowerChange};
 use crate::moment::Moment;
+use crate::standing::Mark;
 use crate::step::Step;
 use crate::world::{EvidenceHealth, World};
 
@@ -76,6 +79,8 @@ pub(crate) struct Denied {
     event: Option<OwnEvent>,
     /// Whether somebody should hear of it at once.
     urgent: bool,
+    /// Whether the sender is set apart for it.
+    pub(crate) apart: bool,
 }
 
 /// Decides a translated message.
@@ -85,10 +90,18 @@ pub(crate) fn judge(
     circumstances: &Circumstances,
     effects: &[Effect],
     power: &[PowerChange],
-) -> Judgement {
+) -> (Judgement, Option<Mark>) {
+    let apart = subject.about().csms_facts.standing == Standing::Quarantined;
+    let command = circumstances.from == Side::Csms && !circumstances.message.answer;
+    if apart && command && !effects.iter().all(only_reads) {
+        let text = "the management system is quarantined: it may read, and charging goes on";
+        return (Judgement::Denied(Denied::by_rule(ReasonCode::CsmsQuarantined, text)), None);
+    }
     let ruling = world.policies.decide(subject, circumstances, effects);
+    let mark = mark(&ruling);
     if ruling.verdict != Verdict::Forward {
-        return Judgement::Denied(Denied::by_policy(&ruling));
+        let apart = mark.as_ref().is_some_and(|mark| mark.standing == Standing::Quarantined);
+        return (Judgement::Denied(Denied { apart, ..Denied::by_policy(&ruling) }), mark);
     }
     let room = match world.evidence {
         EvidenceHealth::Available => true,
@@ -96,17 +109,46 @@ pub(crate) fn judge(
         EvidenceHealth::Full => false,
     };
     if !room {
-        return Judgement::Denied(Denied::by_rule(
-            ReasonCode::EvidenceUnavailable,
-            "records cannot be kept now",
-        ));
+        let text = "records cannot be kept now";
+        return (Judgement::Denied(Denied::by_rule(ReasonCode::EvidenceUnavailable, text)), mark);
     }
     let (now, about, policies) = (circumstances.now, subject.about(), &*world.policies);
     let claim = Claim { now, about, policies, effects, doubts: circumstances.doubts, power };
     match world.ledger.claim(&claim) {
-        Ok(places) => Judgement::Allowed(Allowed { ruling, places }),
-        Err(excesses) => Judgement::Denied(Denied::by_limits(&excesses)),
+        Ok(places) => (Judgement::Allowed(Allowed { ruling, places }), mark),
+        Err(excesses) => (Judgement::Denied(Denied::by_limits(&excesses)), of_excess(&excesses).or(mark)),
     }
+}
+
+fn only_reads(effect: &Effect) -> bool {
+    effect.kind().groups().contains(&Group::Read)
+}
+
+/// What a ruling says of the sender: a policy can set it apart, and whoever causes an urgent alert is watched.
+fn mark(ruling: &Ruling) -> Option<Mark> {
+    let standing = match (ruling.quarantine(), is_urgent(ruling)) {
+        (true, _) => Standing::Quarantined,
+        (false, true) => Standing::Watched,
+        (false, false) => return None,
+    };
+    let cause = ruling.causes().find(|cause| match standing {
+        Standing::Quarantined => cause.quarantine,
+        Standing::Normal | Standing::Watched => cause.alert >= Some(Alert::High),
+    })?;
+    let cause = note::cause(cause);
+    Some(Mark { standing, why: cause.text, by: format!("{}/{}", cause.party, &*cause.policy) })
+}
+
+fn of_excess(excesses: &[Excess]) -> Option<Mark> {
+    let of = |excess: &Excess, standing| Mark {
+        standing,
+        why: format!("{} ({})", excess.reason, excess.count),
+        by: format!("{}/{}", excess.party, excess.limit),
+    };
+    let grave = excesses.iter().find(|excess| excess.quarantine);
+    let urgent = || excesses.iter().find(|excess| excess.alert >= Some(Alert::High));
+    let grave = grave.map(|excess| of(excess, Standing::Quarantined));
+    grave.or_else(|| urgent().map(|excess| of(excess, Standing::Watched)))
 }
 
 /// Whether the record of a message with these effects must be durable first.
@@ -161,6 +203,7 @@ impl Denied {
             decisive: 0,
             event: events::of_refusal(code, None),
             urgent: false,
+            apart: false,
         }
     }
 
@@ -183,6 +226,7 @@ impl Denied {
             decisive: causes().position(|cause| cause.code == Some(code)).unwrap_or_default(),
             event: events::of_refusal(code, decisive.and_then(|cause| cause.effect)),
             urgent: is_urgent(ruling),
+            apart: false,
         }
     }
 
@@ -210,6 +254,7 @@ impl Denied {
             decisive,
             event: events::of_refusal(code, None),
             urgent: excesses.iter().any(|excess| excess.alert >= Some(Alert::High)),
+            apart: excesses.iter().any(|excess| excess.quarantine),
         }
     }
 
@@ -222,6 +267,7 @@ impl Denied {
             | ReasonCode::LimitReached
             | ReasonCode::UnknownEffect
             | ReasonCode::TransactionRefused
+            | ReasonCode::CsmsQuarantined
             | ReasonCode::CredentialRule => true,
             ReasonCode::NoPolicy
             | ReasonCode::PolicyError

@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use chargewarden_engine::{
-    Boot, Connected, Durability, EvidenceHealth, Input, Moment, Opening, OwnCallProblem, Password, Session,
-    SessionLimits, StationState, Step, World,
+    Boot, Connected, Durability, EvidenceHealth, Input, Moment, Opening, OwnCallProblem, Password, Placing,
+    Session, SessionLimits, StationState, Step, World,
 };
 use chargewarden_evidence::{ContentKey, Event, Record, Verdict};
 use chargewarden_ocpp::refusal::RefusalStyle;
@@ -44,6 +44,7 @@ pub fn world(policies: Arc<Policies>) -> World {
     World {
         policies,
         ledger: Arc::default(),
+        standings: Arc::default(),
         content_key: ContentKey::new(&[7; 32]),
         evidence: EvidenceHealth::Available,
         limits: SessionLimits::default(),
@@ -142,6 +143,8 @@ impl Stage {
 ///                                     local=quarantine or local=factory, rotation=deferred
 /// forbid ACTION text…                 from now on a policy forbids the effect
 /// hold ACTION REQUIREMENT text…       from now on people must approve it
+/// apart ACTION text…                  from now on a policy forbids the effect and sets its sender apart
+/// release WHOM                         who was set apart stands as usual again
 /// policies none | everything          other policies
 /// evidence available|buffering|full   how evidence is
 /// wait 10s                            time passes
@@ -192,6 +195,17 @@ fn act(stage: &mut Option<Stage>, line: &str) -> Result<Vec<Step>, OwnCallProble
                 "@id(\"ask-{first}\") @reason(\"{text}\") @hold(\"{who}\") \
                  forbid (principal, action == Action::\"{first}\", resource);\n"
             ));
+            vec![]
+        }
+        "apart" => {
+            stage.rule(&format!(
+                "@id(\"apart-{first}\") @reason(\"{second}\") @quarantine \
+                 forbid (principal, action == Action::\"{first}\", resource);\n"
+            ));
+            vec![]
+        }
+        "release" => {
+            stage.world.standings.release(&chargewarden_engine::Whom::parse(rest).unwrap());
             vec![]
         }
         "policies" => {
@@ -274,6 +288,10 @@ pub fn told(step: &Step) -> String {
         }
         Step::Settle { outcome, origin } => format!("settle {} ({})", outcome.word(), origin.word()),
         Step::Provision => "provision".to_owned(),
+        Step::Place(placing) => {
+            let Placing { whom, placed } = &**placing;
+            format!("place {whom} {} by {}", placed.standing.name(), placed.by)
+        }
         Step::OpenHold(hold) => {
             let effects: Vec<_> = hold.effects.iter().map(|effect| effect.kind().name()).collect();
             let effects = effects.join(" ");

@@ -119,6 +119,8 @@ own_events! {
     RotationRefused, Session, true;
     /// A message was changed before it was passed on.
     Rewritten, NothingYet, false;
+    /// Somebody was set apart, or is watched, by a rule or by hand; or that ended.
+    StandingChanged, Session, true;
     /// The budget of a limit that counts over many stations is used up.
     LedgerBudgetExceeded, Session, true;
 

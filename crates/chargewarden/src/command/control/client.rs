@@ -3,8 +3,8 @@
 use std::{io, path::Path};
 
 use chargewarden_admin::control::{
-    Added, Control, Declined, Filter, ImportRequest, Imported, Kind, NewStation, QuarantineRequest, Reloaded,
-    RotateRequest, Rotated, StationEdit, StationView, Status,
+    Added, Control, Declined, Filter, ImportRequest, Imported, Kind, NewStation, PlaceRequest, PlacedView,
+    QuarantineRequest, ReleaseRequest, Reloaded, RotateRequest, Rotated, StationEdit, StationView, Status,
 };
 use chargewarden_proxy::handshake::encode_segment;
 use http::{Method, Request, StatusCode, header};
@@ -146,6 +146,18 @@ impl Control for Client {
 
     async fn release(&self, _: String, id: String) -> Result<StationView, Declined> {
         self.ask(Method::POST, &station(&id, "/release")).await
+    }
+
+    async fn placed(&self) -> Result<Vec<PlacedView>, Declined> {
+        self.ask(Method::GET, "/standings").await
+    }
+
+    async fn place(&self, _: String, request: PlaceRequest) -> Result<(), Declined> {
+        self.tell(Method::POST, "/standings", &request).await
+    }
+
+    async fn release_placed(&self, _: String, request: ReleaseRequest) -> Result<(), Declined> {
+        self.tell(Method::POST, "/standings/release", &request).await
     }
 
     async fn forgive(&self, _: String, id: String) -> Result<StationView, Declined> {
