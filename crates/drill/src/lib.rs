@@ -16,6 +16,7 @@
 
 pub mod attack;
 pub mod trial;
+pub mod week;
 pub mod world;
 
 pub use attack::{Drill, Entry, Intensity, Kind};

@@ -19,7 +19,7 @@ pub use member::Snapshot;
 pub use roster::{Entry, roster};
 
 use member::Member;
-use random::Random;
+pub use random::Random;
 
 /// Makes the TLS settings of a station, from its id.
 pub type TlsOf = dyn Fn(&str) -> StationTls + Send + Sync;

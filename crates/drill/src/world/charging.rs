@@ -221,6 +221,15 @@ impl World {
         true
     }
 
+    /// The register of an EVSE, in Wh.
+    pub(super) fn register(&self, place: usize, evse: u32) -> i64 {
+        let meter = self
+            .stations
+            .get(place)
+            .and_then(|station| station.meters.get(usize::try_from(evse).ok()?.checked_sub(1)?));
+        meter.map_or(0, |meter| whole(meter.told()))
+    }
+
     /// What the meter of a session says now.
     fn samples(&self, place: usize, charge: &Charge, context: &str) -> Value {
         let told = self
@@ -251,7 +260,14 @@ impl World {
     }
 
     /// A transaction event of 2.x about a session.
-    fn event(&self, place: usize, charge: &Charge, kind: &str, trigger: &str, context: &str) -> Value {
+    pub(super) fn event(
+        &self,
+        place: usize,
+        charge: &Charge,
+        kind: &str,
+        trigger: &str,
+        context: &str,
+    ) -> Value {
         let now = self.time(0);
         json!({
             "eventType": kind, "timestamp": now, "triggerReason": trigger, "seqNo": charge.sequence,

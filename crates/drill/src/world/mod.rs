@@ -1,7 +1,9 @@
 //! A world in memory: stations, management systems, one ledger, one clock.
 
+mod book;
 mod charge;
 mod charging;
+mod mishap;
 mod obedience;
 mod outcome;
 mod plan;
@@ -25,6 +27,7 @@ use chargewarden_policy::{About, Alert, Authentication, CsmsFacts, Policies, Sta
 use chargewarden_testkit::{Reply, answers};
 use serde_json::{Value, json};
 
+pub use book::{Book, Stopped};
 pub use charge::Charge;
 pub use charging::{Driver, id_token};
 use outcome::Came;
@@ -47,6 +50,7 @@ pub struct World {
     alive: bool,
     /// Who waits at a station for the start by command that is under way.
     expected: Option<Driver>,
+    book: Book,
 }
 
 impl World {
@@ -75,6 +79,7 @@ impl World {
             next: 0,
             alive: false,
             expected: None,
+            book: Book::default(),
         };
         for place in 0..world.stations.len() {
             world.boot(place);
@@ -97,6 +102,7 @@ impl World {
             next: self.next,
             alive: self.alive,
             expected: None,
+            book: Book::default(),
         }
     }
 
@@ -117,6 +123,11 @@ impl World {
         self.now.mono_ms = self.now.mono_ms.saturating_add(ms);
         let wall = self.now.wall.as_millis().saturating_add(i64::try_from(ms).unwrap_or(i64::MAX));
         self.now.wall = Timestamp::from_millis(wall);
+    }
+
+    /// What was said so far, and what of it did not pass.
+    pub fn book(&self) -> &Book {
+        &self.book
     }
 
     /// The stations.
@@ -210,6 +221,21 @@ impl World {
 
     /// The station says what it is, and how its connectors stand.
     fn boot(&mut self, place: usize) {
+        self.announce(place);
+        self.tell_statuses(place);
+    }
+
+    /// The station says how its connectors stand.
+    fn tell_statuses(&mut self, place: usize) {
+        let evses = self.stations.get(place).map_or(0, |station| station.plan.evses);
+        for evse in 1..=evses {
+            let taken = self.stations.get(place).is_some_and(|station| station.charge(evse).is_some());
+            self.status(place, evse, if taken { "Charging" } else { "Available" });
+        }
+    }
+
+    /// The station says what it is.
+    fn announce(&mut self, place: usize) {
         let Some(plan) = self.stations.get(place).map(|station| station.plan.clone()) else { return };
         let boot = match plan.version {
             Version::V16 => json!({
@@ -225,10 +251,6 @@ impl World {
             }),
         };
         self.report(place, "BootNotification", &boot);
-        for evse in 1..=plan.evses {
-            let taken = self.stations.get(place).is_some_and(|station| station.charge(evse).is_some());
-            self.status(place, evse, if taken { "Charging" } else { "Available" });
-        }
     }
 
     /// The station says how a connector stands: `Available`, `Preparing`, `Charging`, `Finishing`, `Faulted`, …; in 2.x
@@ -252,6 +274,27 @@ impl World {
     }
 
     fn exchange(
+        &mut self,
+        place: usize,
+        from: Side,
+        action: &str,
+        payload: &Value,
+        answer: Option<Reply>,
+    ) -> Outcome {
+        let outcome = self.call(place, from, action, payload, answer);
+        self.book.note(from, action, &outcome);
+        if from == Side::Csms && outcome.delivered {
+            if let Some(station) = self.stations.get_mut(place) {
+                station.witness(action);
+            }
+            if self.alive && outcome.taken {
+                self.obey(place, action, payload);
+            }
+        }
+        outcome
+    }
+
+    fn call(
         &mut self,
         place: usize,
         from: Side,
@@ -296,14 +339,6 @@ impl World {
         outcome.answer_delivered = forwarded.is_some();
         outcome.told = came.told(from).or(forwarded);
         self.take_in(&mut outcome, came, true);
-        if from == Side::Csms {
-            if let Some(station) = self.stations.get_mut(place) {
-                station.witness(action);
-            }
-            if self.alive && taken {
-                self.obey(place, action, payload);
-            }
-        }
         outcome
     }
 

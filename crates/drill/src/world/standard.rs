@@ -40,6 +40,13 @@ impl World {
     /// 200 stations on ten sites, of the versions in turn; three hours into a working day, with sessions at about 40 % of the
     /// EVSEs, a third of them begun by command.
     pub fn standard(bundles: Vec<Arc<Bundle>>, versions: &[Version]) -> Self {
+        let mut world = Self::fleet(bundles, versions, Timestamp::from_millis(BEGINS_MS));
+        world.morning();
+        world
+    }
+
+    /// The same stations, booted at `begins`, with nobody there yet.
+    pub fn fleet(bundles: Vec<Arc<Bundle>>, versions: &[Version], begins: Timestamp) -> Self {
         let party = |name: &str| name.parse::<PartyId>().ok();
         let (Some(cso), Some(cnp)) = (party("cso"), party("cnp")) else {
             return Self::new(Plan {
@@ -54,10 +61,8 @@ impl World {
             CsmsPlan { name: PROVIDER.to_owned(), party: cnp },
             CsmsPlan { name: OWNER.to_owned(), party: cso.clone() },
         ];
-        let mut world =
-            Self::new(Plan { bundles, csmss, stations, begins: Timestamp::from_millis(BEGINS_MS) });
+        let mut world = Self::new(Plan { bundles, csmss, stations, begins });
         world.come_alive();
-        world.morning();
         world
     }
 

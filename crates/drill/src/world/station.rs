@@ -22,6 +22,8 @@ pub struct Station {
     pub(super) apart: bool,
     /// What the core knew of it when there was no session.
     pub(super) stored: StationState,
+    /// Since when it has no power.
+    pub(super) dark_since: Option<Timestamp>,
     /// Sessions that run.
     pub(super) charges: Vec<Charge>,
     /// The energy meter of each EVSE, from the first.
@@ -39,6 +41,7 @@ impl Station {
             session: None,
             apart: false,
             stored: StationState::default(),
+            dark_since: None,
             charges: Vec::new(),
             meters,
             profiles: Vec::new(),
@@ -53,6 +56,7 @@ impl Station {
             session: None,
             apart: self.apart,
             stored: self.state().clone(),
+            dark_since: self.dark_since,
             charges: self.charges.clone(),
             meters: self.meters.clone(),
             profiles: self.profiles.clone(),

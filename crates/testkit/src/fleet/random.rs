@@ -1,15 +1,16 @@
 //! A small deterministic generator: the simulation must repeat from its seed.
 
 /// SplitMix64 (Steele, Lea and Flood 2014); plenty for choosing drivers and pauses.
-pub(crate) struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
-    pub(crate) fn new(seed: u64) -> Random {
+    /// From a seed.
+    pub fn new(seed: u64) -> Random {
         Random(seed)
     }
 
     /// A number in `low..=high`.
-    pub(crate) fn between(&mut self, low: u32, high: u32) -> u32 {
+    pub fn between(&mut self, low: u32, high: u32) -> u32 {
         let span = u64::from(high.saturating_sub(low)) + 1;
         // The remainder is below the span, which fits.
         low.saturating_add(u32::try_from(self.next() % span).unwrap_or(0))
