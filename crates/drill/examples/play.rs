@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use chargewarden_drill::attack::{Intensity, Leak, Stage, Tally, entries};
+use chargewarden_drill::attack::{Intensity, Leak, Stage, Tally, entries, lists};
 use chargewarden_drill::{Drill, Entry};
 use chargewarden_ocpp::Version;
 use chargewarden_policy::{Bundle, BundleSource, PartyId};
@@ -86,6 +86,7 @@ fn bundle(place: &Path, party: &str) -> Result<Arc<Bundle>, String> {
         let text = std::fs::read_to_string(entry.path()).map_err(|error| error.to_string())?;
         let _ = files.insert(entry.file_name().to_string_lossy().into_owned(), text);
     }
+    lists::fill(&mut files);
     let party: PartyId = party.parse().map_err(|error| format!("{error}"))?;
     Bundle::compile(&BundleSource { party, files }).map(Arc::new).map_err(|problems| problems.to_string())
 }

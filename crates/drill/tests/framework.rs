@@ -84,7 +84,7 @@ fn what_a_campaign_reaches_is_counted_in_stations() {
     drill.play(&entry, &mut |stage| rows.push(stage));
     let shares: Vec<f64> = rows
         .iter()
-        .filter_map(|stage| if let Stage::Attack(row) = stage { Some(row.fleet_percent()) } else { None })
+        .filter_map(|stage| if let Stage::Attack(row) = stage { Some(row.percent()) } else { None })
         .collect();
     assert_eq!(shares, [0.0, 0.0, 100.0, 100.0]);
 }

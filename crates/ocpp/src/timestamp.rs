@@ -28,7 +28,7 @@ impl Timestamp {
         self.0
     }
 
-    /// Reads RFC 3339: `T` or `t`, `Z` or `z` or `±hh:mm`, seconds may have a fraction of any length
+    /// Reads RFC 3339: `T` or `t`, `Z` or `z` or `±hh:mm`, seconds may have a fraction of up to 12 digits
     /// (cut to milliseconds) and may be 60 (leap second, read as the second after it).
     /// Stations leave the offset out; that is read as UTC.
     pub fn parse(text: &str) -> Result<Timestamp, NotATimestamp> {
@@ -54,6 +54,9 @@ impl fmt::Display for Timestamp {
         write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
     }
 }
+
+/// Digits of a fraction of a second. The finest clocks have 9; more are for a reader whose room is less than ours.
+const FRACTION_DIGITS_MAX: usize = 12;
 
 struct Reader<'a> {
     rest: &'a [u8],
@@ -106,6 +109,9 @@ impl Reader<'_> {
         let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let (digits, rest) = rest.split_at_checked(length).filter(|(digits, _)| !digits.is_empty())?;
         self.rest = rest;
+        if digits.len() > FRACTION_DIGITS_MAX {
+            return None;
+        }
         let places = digits.iter().copied().chain([b'0'; 2]).take(3);
         places.map(digit).try_fold(0, |value, digit| Some(value * 10 + digit?))
     }

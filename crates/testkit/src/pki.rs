@@ -21,11 +21,13 @@ mod authority;
 mod crl;
 mod issued;
 mod leaf;
+mod request;
 
 pub use authority::{Authority, self_signed};
 pub use crl::Crl;
 pub use issued::{Files, Issued};
 pub use leaf::{Leaf, Usage};
+pub use request::Request;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};

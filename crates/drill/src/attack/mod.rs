@@ -19,7 +19,9 @@
 //! ```
 
 pub mod entries;
+pub mod lists;
 mod order;
+mod papers;
 mod play;
 mod report;
 mod run;
@@ -27,11 +29,12 @@ mod tally;
 
 use chargewarden_ocpp::Version;
 
-pub use order::{Order, Sketch, Spot, order, variables};
+pub use order::{Order, Sketch, Spot, order, variables, vendor_data};
+pub use papers::{Enrolment, Papers};
 pub use play::Play;
 pub use report::{FLEET_PERCENT_MAX, Row, TwinRow};
 pub use run::{Drill, Stage};
-pub use tally::{Count, Leak, Tally};
+pub use tally::{Bound, Count, Leak, Tally};
 
 /// Every version.
 pub const ALL: &[Version] = &[Version::V16, Version::V201, Version::V21];
@@ -113,6 +116,10 @@ pub struct Attack {
     pub name: &'static str,
     /// Versions of the stations that it is tried on.
     pub versions: &'static [Version],
+    /// What counts as stopped, where that is not as for the entry.
+    pub kind: Option<Kind>,
+    /// How hasty it can be: a storm that is slow is none.
+    pub intensities: &'static [Intensity],
     /// Plays it.
     pub play: Box<dyn Fn(&mut Play<'_>) + Send + Sync>,
 }
@@ -134,7 +141,7 @@ impl Attack {
         versions: &'static [Version],
         play: impl Fn(&mut Play<'_>) + Send + Sync + 'static,
     ) -> Self {
-        Self { name, versions, play: Box::new(play) }
+        Self { name, versions, kind: None, intensities: &Intensity::ALL, play: Box::new(play) }
     }
 
     /// One command to each station that is attacked.
@@ -143,13 +150,37 @@ impl Attack {
         versions: &'static [Version],
         write: impl Fn(&Spot) -> Order + Send + Sync + 'static,
     ) -> Self {
+        Self::orders(name, versions, move |spot| vec![write(spot)])
+    }
+
+    /// Several commands to each station that is attacked, each of which counts: spellings of the same.
+    pub fn orders(
+        name: &'static str,
+        versions: &'static [Version],
+        write: impl Fn(&Spot) -> Vec<Order> + Send + Sync + 'static,
+    ) -> Self {
         Self::new(name, versions, move |play| {
             play.campaign(|play, place| {
-                if let Some(spot) = play.spot(place) {
-                    play.strike(place, &write(&spot));
+                let orders = play.spot(place).map(|spot| write(&spot)).unwrap_or_default();
+                for order in &orders {
+                    play.strike(place, order);
                 }
             });
         })
+    }
+
+    /// The same, judged as another kind than its entry.
+    #[must_use]
+    pub fn judged(mut self, kind: Kind) -> Self {
+        self.kind = Some(kind);
+        self
+    }
+
+    /// The same, only so hasty.
+    #[must_use]
+    pub fn only(mut self, intensities: &'static [Intensity]) -> Self {
+        self.intensities = intensities;
+        self
     }
 }
 
@@ -169,10 +200,36 @@ impl Twin {
         versions: &'static [Version],
         write: impl Fn(&Spot) -> Order + Send + Sync + 'static,
     ) -> Self {
+        Self::orders(name, versions, move |spot| vec![write(spot)])
+    }
+
+    /// Several commands to one station of each version, ten minutes apart.
+    pub fn orders(
+        name: &'static str,
+        versions: &'static [Version],
+        write: impl Fn(&Spot) -> Vec<Order> + Send + Sync + 'static,
+    ) -> Self {
         Self::new(name, versions, move |play| {
             for place in play.one_of_each() {
+                let orders = play.spot(place).map(|spot| write(&spot)).unwrap_or_default();
+                for order in &orders {
+                    play.work(place, order);
+                    play.wait_s(600);
+                }
+            }
+        })
+    }
+
+    /// What the owner does only after somebody has approved it: one command to one station of each version, without a session.
+    pub fn asks(
+        name: &'static str,
+        versions: &'static [Version],
+        write: impl Fn(&Spot) -> Order + Send + Sync + 'static,
+    ) -> Self {
+        Self::new(name, versions, move |play| {
+            for place in play.one_of_each_where(|spot| spot.charging.is_none()) {
                 if let Some(spot) = play.spot(place) {
-                    play.work(place, &write(&spot));
+                    play.work_or_ask(place, &write(&spot));
                     play.wait_s(600);
                 }
             }

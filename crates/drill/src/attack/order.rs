@@ -14,6 +14,11 @@ pub struct Order {
     pub payload: Value,
 }
 
+/// A message in a vendor's own words, as many management systems offer to send one: 1.6 and 2.x spell it alike.
+pub fn vendor_data(vendor: &str, message: &str, data: &str) -> Order {
+    order("DataTransfer", json!({ "vendorId": vendor, "messageId": message, "data": data }))
+}
+
 /// A command of this action.
 pub fn order(action: &str, payload: Value) -> Order {
     Order { action: action.to_owned(), payload }

@@ -7,13 +7,16 @@ use chargewarden_ocpp::{Side, Version};
 use serde_json::Value;
 
 use super::order::{Order, Spot};
-use super::tally::{Leak, Tally};
+use super::tally::{Bound, Leak, Tally};
 use super::{Intensity, Kind};
 use crate::world::{Outcome, World};
 
 /// Stations of each version that a hard rule is tried on: the rule does not count, so more would show no more.
 const HARD_TARGETS: [(Intensity, usize); 3] =
     [(Intensity::Burst, 4), (Intensity::Paced, 2), (Intensity::LowAndSlow, 2)];
+
+/// Most targets of an attack that is low and slow: at one in 20 min, two days.
+const SLOW_TARGETS: usize = 144;
 
 /// Between two messages of a burst.
 const BURST_PAUSE: Duration = Duration::from_millis(200);
@@ -102,6 +105,11 @@ impl<'w> Play<'w> {
         self.world.version(place).is_some_and(|version| self.versions.contains(&version))
     }
 
+    /// It may affect no more than so many % of so many, in place of 5 % of the fleet.
+    pub fn bound(&mut self, percent: f64, of: usize) {
+        self.tally.bound = Some(Bound { percent, of });
+    }
+
     /// What is needed to write a command to this station.
     pub fn spot(&self, place: usize) -> Option<Spot> {
         let station = self.world.station(place)?;
@@ -122,19 +130,33 @@ impl<'w> Play<'w> {
     }
 
     /// Does something to each target, with a pause between.
-    pub fn campaign(&mut self, mut each: impl FnMut(&mut Self, usize)) {
-        for place in self.targets() {
-            each(self, place);
+    pub fn campaign(&mut self, each: impl FnMut(&mut Self, usize)) {
+        self.campaign_where(|_| true, each);
+    }
+
+    /// The same for targets that fit.
+    pub fn campaign_where(&mut self, fits: impl Fn(&Spot) -> bool, each: impl FnMut(&mut Self, usize)) {
+        let targets = self.targets_where(fits);
+        self.campaign_over(&targets, each);
+    }
+
+    /// The same for these stations.
+    pub fn campaign_over(&mut self, targets: &[usize], mut each: impl FnMut(&mut Self, usize)) {
+        let most = match self.intensity {
+            Intensity::Burst | Intensity::Paced => usize::MAX,
+            Intensity::LowAndSlow => SLOW_TARGETS,
+        };
+        for place in targets.iter().take(most) {
+            each(self, *place);
             self.pause();
         }
     }
 
-    /// The same for targets that fit.
-    pub fn campaign_where(&mut self, fits: impl Fn(&Spot) -> bool, mut each: impl FnMut(&mut Self, usize)) {
-        for place in self.targets_where(fits) {
-            each(self, place);
-            self.pause();
-        }
+    /// Stations in an order that nobody sees a plan in.
+    pub fn scattered(&self, mut places: Vec<usize>) -> Vec<usize> {
+        // Knuth's multiplicative hash (TAOCP 3, 6.4): scatters, and is the same each time.
+        places.sort_by_key(|place| (*place as u64).wrapping_mul(2_654_435_761) % 4_294_967_296);
+        places
     }
 
     /// As long as this attacker waits. The life of the fleet goes on.
@@ -208,6 +230,13 @@ impl<'w> Play<'w> {
     pub fn work(&mut self, place: usize, order: &Order) -> Outcome {
         let outcome = self.world.command(place, &order.action, &order.payload);
         self.count_work(place, outcome.delivered && !outcome.is_stopped(), &outcome, order);
+        outcome
+    }
+
+    /// The same for what may wait until somebody has approved it.
+    pub fn work_or_ask(&mut self, place: usize, order: &Order) -> Outcome {
+        let outcome = self.world.command(place, &order.action, &order.payload);
+        self.count_work(place, outcome.delivered || outcome.is_held(), &outcome, order);
         outcome
     }
 

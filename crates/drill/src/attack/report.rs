@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::tally::{Leak, Tally};
-use super::{Entry, Intensity, Kind};
+use super::{Intensity, Kind};
 
 /// Most of the fleet that a campaign may affect, in %.
 pub const FLEET_PERCENT_MAX: f64 = 5.0;
@@ -37,27 +37,20 @@ pub struct TwinRow {
 }
 
 impl Row {
-    pub(super) fn new(
-        entry: &Entry,
-        attack: &'static str,
-        intensity: Intensity,
-        fleet: usize,
-        tally: Tally,
-    ) -> Self {
-        Self { entry: entry.id, kind: entry.kind, attack, intensity, fleet, tally }
-    }
-
-    /// Stations affected over the whole campaign, in % of the fleet.
+    /// Stations affected over the whole campaign, in % of the fleet, or of what else the attack is measured by.
     #[expect(clippy::cast_precision_loss, reason = "a few hundred stations")]
-    pub fn fleet_percent(&self) -> f64 {
-        if self.fleet == 0 { 0.0 } else { 100.0 * self.tally.affected.len() as f64 / self.fleet as f64 }
+    pub fn percent(&self) -> f64 {
+        let of = self.tally.bound.map_or(self.fleet, |bound| bound.of);
+        if of == 0 { 0.0 } else { 100.0 * self.tally.affected.len() as f64 / of as f64 }
     }
 
     /// Whether it was stopped as its kind demands. What was never tried was not stopped.
     pub fn held(&self) -> bool {
         let total = self.tally.total();
         let stopped = match self.kind {
-            Kind::Cumulative => self.fleet_percent() <= FLEET_PERCENT_MAX,
+            Kind::Cumulative => {
+                self.percent() <= self.tally.bound.map_or(FLEET_PERCENT_MAX, |bound| bound.percent)
+            }
             Kind::Hard | Kind::Report | Kind::Answer | Kind::Transport => total.reached == 0,
         };
         total.tried > 0 && stopped
@@ -80,7 +73,7 @@ impl Row {
         json!({
             "entry": self.entry, "kind": self.kind.name(), "attack": self.attack,
             "intensity": self.intensity.name(), "versions": versions,
-            "stations_affected": self.tally.affected.len(), "fleet_percent": self.fleet_percent(),
+            "stations_affected": self.tally.affected.len(), "affected_percent": self.percent(),
             "stopped_by": self.tally.stopped_by, "doubts": self.tally.doubts, "held": self.held(),
             "leaks": self.tally.leaks.iter().map(Leak::to_json).collect::<Vec<_>>(),
         })

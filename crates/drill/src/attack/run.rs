@@ -43,17 +43,25 @@ impl Drill {
     /// Plays an entry: every attack at every intensity, and every twin, each in a world of its own.
     pub fn play(&self, entry: &Entry, each: &mut dyn FnMut(Stage)) {
         for attack in &entry.attacks {
-            for intensity in &self.intensities {
+            let kind = attack.kind.unwrap_or(entry.kind);
+            for intensity in self.intensities.iter().filter(|one| attack.intensities.contains(one)) {
                 let versions = self.of(attack.versions);
                 if versions.is_empty() {
                     continue;
                 }
                 let mut world = self.base.fork();
-                let mut play = Play::new(&mut world, versions, entry.kind, *intensity);
+                let mut play = Play::new(&mut world, versions, kind, *intensity);
                 (attack.play)(&mut play);
                 let tally = play.finish();
                 let fleet = self.base.stations().len();
-                each(Stage::Attack(Row::new(entry, attack.name, *intensity, fleet, tally)));
+                each(Stage::Attack(Row {
+                    entry: entry.id,
+                    kind,
+                    attack: attack.name,
+                    intensity: *intensity,
+                    fleet,
+                    tally,
+                }));
             }
         }
         for twin in &entry.twins {

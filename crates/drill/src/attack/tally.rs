@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::world::Outcome;
 
-/// Leaks whose messages are kept of one attack: enough to see what they have in common.
-const LEAKS_KEPT: usize = 3;
+/// Leaks whose messages are kept of one attack and version: enough to see what they have in common.
+const LEAKS_KEPT: usize = 8;
 
 /// What came of it.
 #[derive(Clone, Debug, Default)]
@@ -21,8 +21,19 @@ pub struct Tally {
     pub stopped_by: BTreeMap<String, u32>,
     /// What was found odd about them.
     pub doubts: BTreeMap<String, u32>,
-    /// Some of what got through, or of work that did not.
+    /// Some of what got through, or of work that did not; each message once.
     pub leaks: Vec<Leak>,
+    /// How much it may affect, where that is not 5 % of the fleet.
+    pub bound: Option<Bound>,
+}
+
+/// How much a campaign may affect.
+#[derive(Clone, Copy, Debug)]
+pub struct Bound {
+    /// So much of them, in %.
+    pub percent: f64,
+    /// How many there are: the stations of a site, the sessions of a fleet.
+    pub of: usize,
 }
 
 /// What came of the messages to stations of one version.
@@ -79,8 +90,9 @@ impl Tally {
 
     /// Keeps a message to show it.
     pub(super) fn keep(&mut self, leak: Leak) {
-        let of_version = self.leaks.iter().filter(|kept| kept.version == leak.version).count();
-        if of_version < LEAKS_KEPT {
+        let mut of_version = self.leaks.iter().filter(|kept| kept.version == leak.version);
+        let again = of_version.clone().any(|kept| kept.action == leak.action && kept.payload == leak.payload);
+        if !again && of_version.by_ref().count() < LEAKS_KEPT {
             self.leaks.push(leak);
         }
     }

@@ -33,7 +33,15 @@ pub(super) fn tag(object: Obj<'_>) -> Option<Token> {
 /// A 2.x `idToken`, with its type.
 pub(super) fn token(object: Obj<'_>) -> Option<(Token, String)> {
     let token = object.obj("idToken")?;
-    Some((Token::new(token.text("idToken")?), text(token, "type")))
+    Some((Token::new(token.text("idToken")?), token_type(text(token, "type"))))
+}
+
+/// The type that starts a session for nobody. In 2.1 the type is any text, and stations compare it in ways of their own.
+const NOBODY: &str = "NoAuthorization";
+
+/// The type as OCPP spells it, where it is the one that policies have to know.
+fn token_type(stated: String) -> String {
+    if stated.trim().eq_ignore_ascii_case(NOBODY) { NOBODY.to_owned() } else { stated }
 }
 
 /// The time so many seconds later.

@@ -66,11 +66,14 @@ impl Authority {
     /// Issues a certificate with a new key.
     #[must_use]
     pub fn issue(&self, leaf: &Leaf) -> Issued {
+        self.issue_for(leaf, &leaf.key.generate())
+    }
+
+    pub(super) fn issue_for(&self, leaf: &Leaf, key: &KeyPair) -> Issued {
         let serial = leaf.serial.unwrap_or_else(next_number);
-        let key = leaf.key.generate();
-        let certificate = leaf.parameters(serial).signed_by(&key, &self.issuer).unwrap_or_else(broken);
+        let certificate = leaf.parameters(serial).signed_by(key, &self.issuer).unwrap_or_else(broken);
         let chain = std::iter::once(CertificateDer::from(certificate)).chain(self.path.iter().cloned());
-        Issued::new(chain.collect(), &key, serial)
+        Issued::new(chain.collect(), key, serial)
     }
 
     /// Issues a certificate for an RSA key of 1,024 bits, which nobody has. Its bearer signs with another key, so a peer that
