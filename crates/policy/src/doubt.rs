@@ -67,17 +67,19 @@ doubts! {
 
     /// A limit is above what the EVSE, the station or the site is configured to carry.
     AboveRating = "above_rating", by Csms;
-    /// It would hold in the place of a limit that another party has set, or let more pass than that.
+    /// It would hold in the place of a lower limit that another party has set for the same purpose.
     OutranksOther = "outranks_other", by Csms;
     /// It would replace, or remove, a charging profile of another party.
     TouchesOther = "touches_other", by Csms;
-    /// It would remove a limit of the whole station (`max`, `external`).
+    /// It would remove a limit of the whole station (`max`, `external`), or could: nobody has told which there are.
     LiftsProtective = "lifts_protective", by Csms;
-    /// A schedule has more periods than the station takes, or than 500.
+    /// A schedule has more periods than the station takes, or than 500; or the sender would have more than 32 profiles, or
+    /// more than 3,072 periods, at the station.
     TooManyPeriods = "too_many_periods", by Csms;
     /// A vehicle that charges would get nothing, or less than it can use, for more than 15 min.
     StarvesSession = "starves_session", by Csms;
-    /// It turns the direction of the power, or a set-point, round sooner than 60 s after the last turn.
+    /// It turns the direction of the power, a set-point, or a limit by more than half, round sooner than 60 s after the
+    /// last turn.
     SwingsPower = "swings_power", by Csms;
     /// A dynamic limit is changed sooner than 10 s after the last change.
     UpdatedTooSoon = "updated_too_soon", by Csms;

@@ -32,6 +32,8 @@ mod url;
 
 pub use list::Effects;
 pub use memo::RequestMemo;
+pub(crate) use number::whole;
+pub(crate) use profile::{Period, Schedule, purpose};
 pub(crate) use setting::value::is_weak as is_weak_secret;
 pub(crate) use setting::{PasswordWrite, password_status, password_write};
 pub use setting::{SettingClass, settings_reference};

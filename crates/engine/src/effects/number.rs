@@ -13,7 +13,7 @@ const WATTS_MAX: f64 = 10_000_000.0;
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Rounded to a whole number; what is beyond exact doubles is cut there.
-pub(super) fn whole(number: f64) -> i64 {
+pub(crate) fn whole(number: f64) -> i64 {
     let bounded = number.round().clamp(-EXACT, EXACT);
     #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53; NaN becomes 0")]
     let whole = bounded as i64;

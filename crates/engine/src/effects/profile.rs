@@ -6,7 +6,7 @@ use chargewarden_ocpp::{Obj, Timestamp, Version};
 use chargewarden_policy::effect::{Discharge, Effect, LiftPowerLimit, SetPower};
 
 use super::{field, number};
-use schedule::Schedule;
+pub(crate) use schedule::{Period, Schedule};
 
 /// Where a profile comes from, and for what.
 #[derive(Clone, Copy)]
@@ -50,7 +50,7 @@ struct Head {
 }
 
 /// Purposes, as OCPP and as effects name them.
-pub(super) fn purpose(stated: &str) -> &'static str {
+pub(crate) fn purpose(stated: &str) -> &'static str {
     match stated {
         "ChargePointMaxProfile" | "ChargingStationMaxProfile" => "max",
         "TxDefaultProfile" => "default",

@@ -13,10 +13,13 @@ const SWING_WINDOW_S: i64 = 900;
 
 /// A schedule in watts.
 #[derive(Default)]
-pub(super) struct Schedule {
-    pub(super) start: Option<Timestamp>,
-    pub(super) duration_s: Option<i64>,
-    pub(super) periods: Vec<Period>,
+pub(crate) struct Schedule {
+    /// When it begins.
+    pub(crate) start: Option<Timestamp>,
+    /// How long it holds.
+    pub(crate) duration_s: Option<i64>,
+    /// What holds when, as the message has it.
+    pub(crate) periods: Vec<Period>,
     pub(super) absurd: bool,
     pub(super) consistent: bool,
     pub(super) local_time: bool,
@@ -24,14 +27,19 @@ pub(super) struct Schedule {
 }
 
 /// What holds from one moment on.
-pub(super) struct Period {
-    start_s: i64,
+pub(crate) struct Period {
+    /// Since the schedule's beginning.
+    pub(crate) start_s: i64,
     /// Lowest and highest power that is asked for or allowed; discharge is negative.
-    range: Option<(f64, f64)>,
+    pub(crate) range: Option<(f64, f64)>,
+    /// The most that may be drawn, in W, where it is limited.
+    pub(crate) limit: Option<f64>,
+    /// The power that is asked for, in W.
+    pub(crate) setpoint: Option<f64>,
     /// The power that the period aims at.
     level: Option<f64>,
     /// The current that one phase may draw, in A.
-    amperes: Option<f64>,
+    pub(crate) amperes: Option<f64>,
     /// The operation mode, where it is one that can discharge, or the limit that allows it.
     discharge: Option<String>,
 }
@@ -54,7 +62,8 @@ const DISCHARGING: [&str; 6] = [
 ];
 
 impl Schedule {
-    pub(super) fn read(version: Version, object: Obj<'_>) -> Self {
+    /// Reads a `ChargingSchedule`.
+    pub(crate) fn read(version: Version, object: Obj<'_>) -> Self {
         let amperes = object.text("chargingRateUnit").is_some_and(|unit| unit == "A");
         let mut schedule = Self {
             start: object.time("startSchedule"),
@@ -90,7 +99,7 @@ impl Schedule {
 
     /// A `ChargingScheduleUpdate`. Its unit is that of the schedule it changes; watts are assumed,
     /// as dynamic control is in watts in ISO 15118-20.
-    pub(super) fn of_update(object: Obj<'_>) -> Self {
+    pub(crate) fn of_update(object: Obj<'_>) -> Self {
         let mut schedule = Self { consistent: true, ..Self::default() };
         let values = Values { may_discharge: true, ..Values::electric(object, 1.0, 1.0) };
         schedule.add(values, 0);
@@ -310,6 +319,7 @@ impl Values {
             None => negative.then(|| "limit".to_owned()),
         };
         let level = self.setpoint.or(self.limit).or(self.discharge_limit);
-        Period { start_s, range, level, amperes: self.amperes, discharge }
+        let (limit, setpoint) = (self.limit, self.setpoint);
+        Period { start_s, range, limit, setpoint, level, amperes: self.amperes, discharge }
     }
 }
