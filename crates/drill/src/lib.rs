@@ -17,6 +17,7 @@
 pub mod attack;
 pub mod trial;
 pub mod week;
+pub mod wire;
 pub mod world;
 
 pub use attack::{Drill, Entry, Intensity, Kind};

@@ -19,6 +19,7 @@
 //! ```
 
 pub mod entries;
+pub mod line;
 pub mod lists;
 mod order;
 mod papers;
@@ -40,6 +41,8 @@ pub use tally::{Bound, Count, Leak, Tally};
 pub const ALL: &[Version] = &[Version::V16, Version::V201, Version::V21];
 /// The versions with a device model.
 pub const V2: &[Version] = &[Version::V201, Version::V21];
+/// The version that feeds back, and knows prices.
+pub const V21: &[Version] = &[Version::V21];
 
 /// An entry of the catalogue.
 pub struct Entry {

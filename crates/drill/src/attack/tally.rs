@@ -21,6 +21,8 @@ pub struct Tally {
     pub stopped_by: BTreeMap<String, u32>,
     /// What was found odd about them.
     pub doubts: BTreeMap<String, u32>,
+    /// Rules of OCPP that they broke.
+    pub faults: BTreeMap<String, u32>,
     /// Some of what got through, or of work that did not; each message once.
     pub leaks: Vec<Leak>,
     /// How much it may affect, where that is not 5 % of the fleet.
@@ -82,6 +84,9 @@ impl Tally {
             for name in outcome.stoppers() {
                 *self.stopped_by.entry(name).or_default() += 1;
             }
+        }
+        for fault in &outcome.faults {
+            *self.faults.entry(fault.clone()).or_default() += 1;
         }
         for doubt in outcome.doubts() {
             *self.doubts.entry(doubt.to_owned()).or_default() += 1;

@@ -24,7 +24,7 @@ pub struct Charge {
     /// When meter values were last sent.
     pub metered: Timestamp,
     /// Number of the next transaction event (2.x).
-    pub(super) sequence: u32,
+    pub sequence: u32,
     /// State of charge at the beginning, in %, and what the battery holds, in Wh; of direct current only.
     pub(super) battery: Option<(f64, f64)>,
     /// Register at the beginning, in Wh.

@@ -355,6 +355,7 @@ impl World {
         }
         outcome.events.extend(came.events);
         outcome.holds += came.holds;
+        outcome.faults.extend(came.faults);
         outcome.closed |= came.closed;
         outcome.placed.extend(came.placed.iter().map(|placing| placing.whom.to_string()));
     }

@@ -28,6 +28,8 @@ pub struct Outcome {
     pub holds: usize,
     /// Whether the session was ended over it.
     pub closed: bool,
+    /// Rules of OCPP that it, or its answer, broke: `schema-violation`.
+    pub faults: Vec<String>,
     /// Who is watched or set apart for it: `station:CS-1`.
     pub placed: Vec<String>,
 }
@@ -53,6 +55,7 @@ pub(super) struct Came {
     pub(super) decided: Vec<Decided>,
     pub(super) events: Vec<String>,
     pub(super) holds: usize,
+    pub(super) faults: Vec<String>,
     pub(super) closed: bool,
     /// Who is set apart from now on.
     pub(super) placed: Vec<Placing>,

@@ -93,6 +93,12 @@ impl Station {
         self.charges.iter().map(|charge| charge.power_w).sum()
     }
 
+    /// What the meter of an EVSE says, in Wh.
+    pub fn register_wh(&self, evse: u32) -> f64 {
+        let meter = evse.checked_sub(1).and_then(|place| self.meters.get(usize::try_from(place).ok()?));
+        meter.map_or(0.0, Meter::told)
+    }
+
     pub(super) fn charge_mut(&mut self, evse: u32) -> Option<&mut Charge> {
         self.charges.iter_mut().find(|charge| charge.evse == evse)
     }
