@@ -92,14 +92,17 @@ doubts! {
     ReservationOfOther = "reservation_of_other", by Csms;
     /// The token holds another reservation already.
     TokenReservesOther = "token_reserves_other", by Csms;
-    /// It renews a reservation of the same EVSE that has ended less than 60 min ago, or still runs.
+    /// It renews a reservation of the same EVSE and token that ended unused less than 60 min ago, or still runs; with
+    /// another token from the third in a row on.
     ReservedAgain = "reserved_again", by Csms;
-    /// More than half of the site would be reserved.
+    /// More than half of a site with several EVSEs would be reserved.
     SiteReserved = "site_reserved", by Csms;
-    /// The local list would lose more than a fifth of its entries.
+    /// The local list would lose more than a fifth of its entries, with what it has lost in the last 24 h.
     ListShrinks = "list_shrinks", by Csms;
     /// The version of the local list does not follow the one before.
     ListVersionJumps = "list_version_jumps", by Csms;
+    /// The local list was written last by another management system.
+    ListOfOther = "list_of_other", by Csms;
 
     // ---- commands: software, trust, settings ------------------------------------------------
 
@@ -109,8 +112,16 @@ doubts! {
     FirmwareUnderWay = "firmware_under_way", by Csms;
     /// After it the station would trust nobody for this use, or what it trusts is not known.
     LastAnchor = "last_anchor", by Csms;
-    /// The same secret was given to another station.
+    /// It is not signed, and the station has shown that it checks signatures of software.
+    SignaturePossible = "signature_possible", by Csms;
+    /// The same password of a station's own was given to another station.
     SecretShared = "secret_shared", by Csms;
+    /// It makes a change of the connection take effect that was written before: the order of connections, or a restart.
+    ActivatesRepoint = "activates_repoint", by Csms;
+    /// It writes a weaker value into a setting than the station is known to have.
+    WeakerThanBefore = "weaker_than_before", by Csms;
+    /// It changes a setting of security, authorization, network or telemetry that another party has written last.
+    SettingOfOther = "setting_of_other", by Csms;
     /// It removes or changes a monitor that another party has set.
     MonitorOfOther = "monitor_of_other", by Csms;
     /// It undoes what another party has done in the last 24 h: puts into service what it took out of service.

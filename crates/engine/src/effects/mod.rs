@@ -30,6 +30,7 @@ mod trust;
 mod tunnel;
 mod url;
 
+pub(crate) use certificate::{Digest, Issuer, Names};
 pub use list::Effects;
 pub use memo::RequestMemo;
 pub(crate) use number::whole;
@@ -37,6 +38,7 @@ pub(crate) use profile::{Period, Schedule, purpose};
 pub(crate) use setting::value::is_weak as is_weak_secret;
 pub(crate) use setting::{PasswordWrite, password_status, password_write};
 pub use setting::{SettingClass, settings_reference};
+pub(crate) use setting::{held_key, held_variable, set_variable};
 
 use chargewarden_ocpp::{Action, Payload, Side, Timestamp, Version};
 use chargewarden_policy::effect::{Decline, ReportOutcome};

@@ -7,6 +7,7 @@
 mod class;
 mod consequence;
 mod generic;
+mod held;
 mod keys;
 mod password;
 mod reference;
@@ -15,6 +16,7 @@ mod variables;
 mod vendor;
 
 pub use class::SettingClass;
+pub(crate) use held::{held_key, held_variable};
 pub(crate) use password::{PasswordWrite, password_status, password_write};
 pub use reference::settings_reference;
 
@@ -62,24 +64,27 @@ pub(super) fn change_configuration(out: &mut Vec<Effect>, root: Obj<'_>) {
 /// 2.x `SetVariables`: each variable on its own.
 pub(super) fn set_variables(out: &mut Vec<Effect>, root: Obj<'_>) {
     for item in root.objs("setVariableData") {
-        let (Some(component), Some(variable)) = (item.obj("component"), item.obj("variable")) else {
-            continue;
-        };
-        let named = Named::find(component, variable);
-        let evse = component.obj("evse");
-        let value = item.text("attributeValue").unwrap_or_default();
-        let write = Write {
-            key: named.key,
-            class: named.row.map_or(SettingClass::Unknown, |_| named.class),
-            standard: named.row.is_some(),
-            value: &value,
-            attribute: attribute(&item.text("attributeType").unwrap_or_default()),
-            slot: component.text("instance").and_then(|instance| value::number(&instance)),
-            evse: evse.and_then(|evse| evse.int("id")),
-            connector: evse.and_then(|evse| evse.int("connectorId")),
-        };
-        write.perform(out, named.row);
+        set_variable(out, item);
     }
+}
+
+/// One variable of `SetVariables`.
+pub(crate) fn set_variable(out: &mut Vec<Effect>, item: Obj<'_>) {
+    let (Some(component), Some(variable)) = (item.obj("component"), item.obj("variable")) else { return };
+    let named = Named::find(component, variable);
+    let evse = component.obj("evse");
+    let value = item.text("attributeValue").unwrap_or_default();
+    let write = Write {
+        key: named.key,
+        class: named.row.map_or(SettingClass::Unknown, |_| named.class),
+        standard: named.row.is_some(),
+        value: &value,
+        attribute: attribute(&item.text("attributeType").unwrap_or_default()),
+        slot: component.text("instance").and_then(|instance| value::number(&instance)),
+        evse: evse.and_then(|evse| evse.int("id")),
+        connector: evse.and_then(|evse| evse.int("connectorId")),
+    };
+    write.perform(out, named.row);
 }
 
 /// A variable of a component, by its name.

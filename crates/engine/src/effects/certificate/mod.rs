@@ -4,6 +4,7 @@
 //! be read, by any reader alike, says so and nothing else.
 
 mod key;
+mod names;
 pub(super) mod pem;
 mod request;
 mod signature;
@@ -14,6 +15,7 @@ use chargewarden_policy::effect::{InstallTrustAnchor, ReplaceStationCertificate}
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use key::Key;
+pub(crate) use names::{Digest, Issuer, Names};
 pub(super) use request::request;
 use subject::Subject;
 
