@@ -38,7 +38,8 @@ pub(super) fn learn(state: &mut StationState, heard: &Heard<'_>) -> Learned {
 
 /// The order that a station has taken with its answer.
 pub(super) fn accepted(running: &[Running<'_>], heard: &Heard<'_>) -> Option<Order> {
-    let call = heard.call?;
+    // Other rooms keep calls of their own, whose answers look otherwise.
+    let call = heard.call.filter(|call| wants_call(call.action))?;
     let root = heard.message.payload.root();
     let status = root.text("status");
     // What is unknown to the station is not installed either, whatever we thought.
