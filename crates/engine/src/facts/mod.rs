@@ -20,6 +20,7 @@ pub use certificates::{Certificates, OpenRequest};
 pub use conduct::Conduct;
 pub(crate) use heard::{Heard, Learned};
 pub use holdings::Holdings;
+pub(crate) use holdings::RunningReservation;
 pub use mark::Mark;
 pub use power::Power;
 pub use sessions::Sessions;

@@ -169,6 +169,7 @@ impl Session {
         let csms = csms.unwrap_or(Connected { authenticated: Authentication::None, tls: false });
         about.facts.version = version;
         state.describe(&mut about.facts, now.wall);
+        world.ledger.holds(&about, &state.holdings, now.wall);
         let [s0, s1, s2, s3, s4, s5, s6, s7, ..] = nonce;
         let seed = u64::from_le_bytes([s0, s1, s2, s3, s4, s5, s6, s7]);
         let peer = |connected| Peer { connected, lane: Lane::new(seed), budget: Budget::default() };
@@ -392,7 +393,11 @@ impl Session {
         match learned {
             Learned::Nothing => return,
             Learned::Later => self.drifted_ms = self.drifted_ms.or(Some(work.now.mono_ms)),
-            Learned::Now => self.learned = true,
+            Learned::Now => {
+                self.learned = true;
+                let about = self.subject.about();
+                work.world.ledger.holds(about, &self.state.holdings, work.now.wall);
+            }
         }
         self.stale = true;
     }

@@ -1,5 +1,7 @@
 //! Conversations with one station, for tests: what is odd about each command, with a restart after every message.
 
+use std::sync::Arc;
+
 use chargewarden_evidence::ContentKey;
 use chargewarden_ocpp::{Action, Limits, Payload, Side, Timestamp, Version};
 use chargewarden_policy::effect::Effect;
@@ -9,6 +11,7 @@ use serde_json::{Value, json};
 use super::{Holdings, describe, doubts, learn, wants_call};
 use crate::effects::{Message, MessageKind, RequestMemo, translate};
 use crate::facts::{Heard, StationState};
+use crate::ledger::Ledger;
 
 /// A station, its management systems, and a clock.
 pub(super) struct Scene {
@@ -16,6 +19,9 @@ pub(super) struct Scene {
     pub(super) state: StationState,
     now_ms: i64,
     csms: &'static str,
+    station: &'static str,
+    evses: Option<i64>,
+    pub(super) ledger: Arc<Ledger>,
 }
 
 /// 2026-03-01T02:00:00Z.
@@ -24,7 +30,32 @@ const BEGINS_MS: i64 = 1_772_330_400_000;
 impl Scene {
     /// Of this station nothing is known. The management system is that of the CSO.
     pub(super) fn new(version: Version) -> Self {
-        Self { version, state: StationState::default(), now_ms: BEGINS_MS, csms: "cso" }
+        Self {
+            version,
+            state: StationState::default(),
+            now_ms: BEGINS_MS,
+            csms: "cso",
+            station: "s",
+            evses: None,
+            ledger: Arc::default(),
+        }
+    }
+
+    /// A station of the same site, with so many EVSEs, beside these.
+    pub(super) fn beside(
+        version: Version,
+        ledger: &Arc<Ledger>,
+        station: &'static str,
+        evses: Option<i64>,
+    ) -> Self {
+        let scene = Self { station, evses, ledger: Arc::clone(ledger), ..Self::new(version) };
+        scene.begins();
+        scene
+    }
+
+    /// Its session begins.
+    pub(super) fn begins(&self) {
+        self.ledger.holds(&self.about(), &self.state.holdings, Timestamp::from_millis(self.now_ms));
     }
 
     /// One for each version.
@@ -58,6 +89,7 @@ impl Scene {
         let found = self.with(Side::Csms, action, &payload.to_string(), |heard| {
             let mut found = Doubts::NONE;
             doubts(&self.state, heard, &mut found);
+            found.extend(self.ledger.doubts(heard));
             found
         });
         found.iter().map(Doubt::name).collect()
@@ -150,6 +182,22 @@ impl Scene {
     fn restart(&mut self, state: &StationState) {
         self.state = StationState::from_json(state.to_json().as_bytes()).unwrap();
         assert_eq!(self.state, *state);
+        self.begins();
+    }
+
+    fn about(&self) -> About {
+        About {
+            station: self.station.into(),
+            parties: vec!["cso".parse().unwrap(), "cnp".parse().unwrap()],
+            site: Some("site".into()),
+            groups: Vec::new(),
+            area: None,
+            facts: StationFacts::default(),
+            csms: self.csms.into(),
+            csms_party: self.csms.parse().unwrap(),
+            csms_facts: CsmsFacts::default(),
+            envelope: Envelope { evses: self.evses, ..Envelope::default() },
+        }
     }
 
     fn with<T>(&self, from: Side, action: &str, text: &str, hear: impl FnOnce(&Heard<'_>) -> T) -> T {
@@ -191,18 +239,7 @@ impl Scene {
         hear: impl FnOnce(&Heard<'_>) -> T,
     ) -> T {
         let effects = translate(message);
-        let about = About {
-            station: "s".into(),
-            parties: vec!["cso".parse().unwrap(), "cnp".parse().unwrap()],
-            site: None,
-            groups: Vec::new(),
-            area: None,
-            facts: StationFacts::default(),
-            csms: self.csms.into(),
-            csms_party: self.csms.parse().unwrap(),
-            csms_facts: CsmsFacts::default(),
-            envelope: Envelope::default(),
-        };
+        let about = self.about();
         let key = ContentKey::new(&[1; 32]);
         hear(&Heard { message, effects: &effects, about: &about, call, key: &key })
     }

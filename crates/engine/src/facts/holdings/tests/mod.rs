@@ -2,6 +2,7 @@
 //! stores and reads the state after every message.
 
 mod anchors;
+mod fleet;
 mod lists;
 mod monitors;
 mod outages;

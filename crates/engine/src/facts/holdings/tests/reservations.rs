@@ -4,7 +4,7 @@ use super::{ALL, NONE, Scene};
 use chargewarden_ocpp::Version;
 
 impl Scene {
-    fn reserve(&mut self, id: i64, evse: i64, token: &str, minutes: i64) -> Vec<&'static str> {
+    pub(super) fn reserve(&mut self, id: i64, evse: i64, token: &str, minutes: i64) -> Vec<&'static str> {
         let payload = self.reservation(id, evse, token, minutes);
         self.accepted("ReserveNow", &payload)
     }
@@ -18,7 +18,7 @@ impl Scene {
         )
     }
 
-    fn cancel(&mut self, id: i64) -> Vec<&'static str> {
+    pub(super) fn cancel(&mut self, id: i64) -> Vec<&'static str> {
         self.accepted("CancelReservation", &json!({ "reservationId": id }))
     }
 

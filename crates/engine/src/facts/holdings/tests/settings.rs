@@ -4,7 +4,7 @@ use super::{ALL, NONE, Scene, WITH_VARIABLES};
 use chargewarden_ocpp::Version;
 
 /// A setting in the terms of both: key, component, variable.
-type Name = (&'static str, &'static str, &'static str);
+pub(super) type Name = (&'static str, &'static str, &'static str);
 
 const HEARTBEAT: Name = ("HeartbeatInterval", "OCPPCommCtrlr", "HeartbeatInterval");
 const OFFLINE: Name = ("AllowOfflineTxForUnknownId", "AuthCtrlr", "OfflineTxForUnknownIdEnabled");
@@ -13,7 +13,12 @@ const PROFILE: Name = ("SecurityProfile", "SecurityCtrlr", "SecurityProfile");
 const ROOTS: Name = ("AdditionalRootCertificateCheck", "SecurityCtrlr", "AdditionalRootCertificateCheck");
 
 impl Scene {
-    fn write(&mut self, (key, component, variable): Name, value: &str, status: &str) -> Vec<&'static str> {
+    pub(super) fn write(
+        &mut self,
+        (key, component, variable): Name,
+        value: &str,
+        status: &str,
+    ) -> Vec<&'static str> {
         if self.version == Version::V16 {
             let payload = json!({ "key": key, "value": value });
             return self.answered("ChangeConfiguration", &payload, Some(&json!({ "status": status })));
@@ -23,7 +28,7 @@ impl Scene {
         self.writes(&[item], status)
     }
 
-    fn sets_to(&mut self, name: Name, value: &str) -> Vec<&'static str> {
+    pub(super) fn sets_to(&mut self, name: Name, value: &str) -> Vec<&'static str> {
         self.write(name, value, "Accepted")
     }
 
