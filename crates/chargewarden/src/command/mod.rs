@@ -4,6 +4,7 @@ mod check;
 mod control;
 mod demo;
 mod doctor;
+mod drill;
 mod events;
 mod evidence;
 mod policy;
@@ -38,6 +39,8 @@ enum Command {
     Check(check::Check),
     /// Look at a deployment from outside: can a management system be reached without us, what expires, what is exposed.
     Doctor(Box<doctor::Doctor>),
+    /// Play the attack catalogue, and the work that looks like it, against policies: what got through, what was hindered.
+    Drill(drill::Drill),
     /// Policy bundles.
     #[command(subcommand)]
     Policy(policy::Policy),
@@ -75,6 +78,7 @@ pub fn main() -> Exit {
         Command::Demo(demo) => demo.run(),
         Command::Check(check) => check.run(),
         Command::Doctor(doctor) => doctor.run(),
+        Command::Drill(drill) => drill.run(),
         Command::Policy(policy) => policy.run(),
         Command::Station(station) => station.run(),
         Command::Standing(standing) => standing.run(),

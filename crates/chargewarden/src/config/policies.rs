@@ -27,13 +27,28 @@ const DEPTH_MAX: usize = 4;
 /// # Errors
 /// Everything that is wrong with it; the places are files of the bundle.
 pub fn read_bundle(party: &PartyId, place: &str, base: &Path) -> Result<Bundle, Problems> {
+    compile(place, &read_source(party, place, base)?)
+}
+
+/// Reads the files of the bundle `place` (a directory, relative to `base`, or a shipped pack) for `party`.
+///
+/// # Errors
+/// What cannot be read.
+pub(crate) fn read_source(party: &PartyId, place: &str, base: &Path) -> Result<BundleSource, Problems> {
     let mut problems = Problems::default();
     let files = match place.strip_prefix(BUILTIN_PREFIX) {
         Some(name) => builtin(name, party, &mut problems),
         None => directory(&base.join(place), &mut problems),
     };
-    let files = problems.none_or(files)?;
-    Bundle::compile(&BundleSource { party: party.clone(), files }).map_err(|found| {
+    Ok(BundleSource { party: party.clone(), files: problems.none_or(files)? })
+}
+
+/// Compiles files that were read from `place`.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub(crate) fn compile(place: &str, source: &BundleSource) -> Result<Bundle, Problems> {
+    Bundle::compile(source).map_err(|found| {
         let mut problems = Problems::default();
         for problem in found.iter() {
             problems.add(place, problem.to_string());

@@ -18,6 +18,7 @@
 //! }
 //! ```
 
+mod ablation;
 pub mod entries;
 pub mod line;
 pub mod lists;
@@ -30,11 +31,12 @@ mod tally;
 
 use chargewarden_ocpp::Version;
 
+pub use ablation::Level;
 pub use order::{Order, Sketch, Spot, order, variables, vendor_data};
 pub use papers::{Enrolment, Papers};
 pub use play::Play;
 pub use report::{FLEET_PERCENT_MAX, Row, TwinRow};
-pub use run::{Drill, Stage};
+pub use run::{Drill, Job, Stage};
 pub use tally::{Bound, Count, Leak, Tally};
 
 /// Every version.

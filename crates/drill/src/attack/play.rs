@@ -200,8 +200,14 @@ impl<'w> Play<'w> {
 
     /// A frame as it is, that must not reach the other side. Counts.
     pub fn strike_text(&mut self, place: usize, from: Side, text: &str) -> Outcome {
-        let outcome = self.world.text(place, from, text);
-        let frame: Value = serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
+        self.strike_bytes(place, from, text.as_bytes())
+    }
+
+    /// The same for what may be no text.
+    pub fn strike_bytes(&mut self, place: usize, from: Side, bytes: &[u8]) -> Outcome {
+        let outcome = self.world.bytes(place, from, bytes);
+        let frame = serde_json::from_slice(bytes)
+            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()));
         let order = Order { action: "frame".to_owned(), payload: frame };
         self.count(place, outcome.delivered, &outcome, &order);
         outcome
@@ -223,6 +229,15 @@ impl<'w> Play<'w> {
             payload: serde_json::json!({ "request": report.payload, "answer": answer }),
         };
         self.count(place, outcome.answer_delivered, &outcome, &shown);
+        outcome
+    }
+
+    /// A frame as it is, that somebody sends with good reason. Counts.
+    pub fn work_text(&mut self, place: usize, from: Side, text: &str) -> Outcome {
+        let outcome = self.world.text(place, from, text);
+        let frame = serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
+        let order = Order { action: "frame".to_owned(), payload: frame };
+        self.count_work(place, outcome.delivered, &outcome, &order);
         outcome
     }
 

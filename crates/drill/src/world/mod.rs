@@ -178,12 +178,26 @@ impl World {
 
     /// Any text from either side, as it is; what came of it. Nobody answers.
     pub fn text(&mut self, place: usize, from: Side, text: &str) -> Outcome {
+        self.bytes(place, from, text.as_bytes())
+    }
+
+    /// The same for what may be no text.
+    pub fn bytes(&mut self, place: usize, from: Side, bytes: &[u8]) -> Outcome {
         let mut outcome = Outcome::default();
-        let came = self.feed(place, from, text.as_bytes());
+        let came = self.feed(place, from, bytes);
         outcome.delivered = came.forwarded(from.other()).is_some();
         outcome.told = came.told(from);
         self.take_in(&mut outcome, came, false);
         outcome
+    }
+
+    /// The station was never seen before: it has said nothing yet.
+    pub fn forget(&mut self, place: usize) {
+        if let Some(station) = self.stations.get_mut(place) {
+            station.session = None;
+            station.stored = StationState::default();
+            station.charges.clear();
+        }
     }
 
     /// The connection breaks and comes back, and the station starts again: the state is what was stored.

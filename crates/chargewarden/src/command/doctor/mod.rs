@@ -1,12 +1,12 @@
 //! `chargewarden doctor`: what is wrong with a deployment, seen from outside and from its files. See `docs/doctor.md`.
 
-mod bypass;
+pub(super) mod bypass;
 mod clock;
 mod finding;
 mod inspection;
 mod lifetime;
 mod permissions;
-mod probe;
+pub(super) mod probe;
 mod report;
 mod settings;
 

@@ -7,12 +7,14 @@ mod payload;
 mod service;
 mod stations;
 mod takeover;
+mod wire;
 
 use super::Entry;
 
 /// Every entry that is played in the simulated world, in the order of the catalogue.
 pub fn all() -> Vec<Entry> {
     let groups = [
+        wire::entries(),
         payload::entries(),
         takeover::entries(),
         service::entries(),
