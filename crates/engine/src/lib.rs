@@ -39,7 +39,7 @@ pub use facts::{
 };
 pub use hold::{Hold, Ticket};
 pub use input::Input;
-pub use ledger::{Claim, Excess, Ledger, Outcome, Places, PowerChange};
+pub use ledger::{Budget, Claim, Excess, Figures, Ledger, Member, Outcome, Places, PowerChange, Stored};
 pub use moment::Moment;
 pub use password::{PASSWORD_BYTES_MAX_1_6, PASSWORD_CHARACTERS_MIN, Password, PasswordProblem};
 pub use rotation::{Proposal, RotationOrigin, RotationOutcome};

@@ -121,6 +121,8 @@ fn profile() -> Effect {
         effective_at: None,
         ends_at: None,
         profile_kind: "relative",
+        recurs_s: None,
+        recurs_at: None,
         periods: 2,
         shortest_s: Some(900),
         reversals: 0,

@@ -55,6 +55,8 @@ pub struct Bundle {
     digest: [u8; 32],
     lists: BTreeMap<String, List>,
     limits: Vec<Limit>,
+    /// By effect.
+    limited: Vec<bool>,
     policies: Vec<PolicyInfo>,
     trials: Trials,
     /// By who causes it, then by effect.
@@ -99,6 +101,7 @@ impl Bundle {
             description: manifest.description,
             digest: digest(source),
             lists,
+            limited: limits::effects(&limits),
             limits,
             policies: Vec::new(),
             trials,
@@ -200,6 +203,11 @@ impl Bundle {
     /// Its limits, in the order in which they are written.
     pub fn limits(&self) -> &[Limit] {
         &self.limits
+    }
+
+    /// Whether one of its limits counts this effect.
+    pub fn limits_effect(&self, effect: EffectKind) -> bool {
+        self.limited.get(effect as usize).copied().unwrap_or(false)
     }
 
     /// Its policies, in the order of files and lines.

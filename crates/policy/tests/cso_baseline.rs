@@ -100,6 +100,8 @@ fn profile() -> SetPower {
         effective_at: None,
         ends_at: None,
         profile_kind: "relative",
+        recurs_s: None,
+        recurs_at: None,
         periods: 2,
         shortest_s: Some(900),
         reversals: 0,

@@ -17,13 +17,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chargewarden_engine::{
-    Connected, EvidenceHealth, Input, Ledger, Moment, Opening, Placing, Session, SessionLimits, StationState,
-    Whom,
+    Connected, EvidenceHealth, Input, Ledger, Member, Moment, Opening, Placing, Session, SessionLimits,
+    StationState, Whom,
 };
 use chargewarden_evidence::ContentKey;
 use chargewarden_ocpp::refusal::RefusalStyle;
 use chargewarden_ocpp::{Side, Timestamp, Version};
-use chargewarden_policy::{About, Alert, Authentication, CsmsFacts, Policies, Standing, StationFacts};
+use chargewarden_policy::{
+    About, Alert, Authentication, CsmsFacts, PartyId, Policies, Standing, StationFacts,
+};
 use chargewarden_testkit::{Reply, answers};
 use serde_json::{Value, json};
 
@@ -67,6 +69,15 @@ impl World {
             evidence: EvidenceHealth::Available,
             limits: SessionLimits::default(),
         };
+        let parties: Vec<PartyId> =
+            core.policies.bundles().iter().map(|bundle| bundle.party().clone()).collect();
+        let members = plan.stations.iter().map(|station| Member {
+            station: station.id.clone(),
+            site: Some(station.site.clone()),
+            area: station.area.clone(),
+            parties: parties.clone(),
+        });
+        core.ledger.set_fleet(&members.collect::<Vec<_>>());
         let now = Moment { wall: plan.begins, mono_ms: 0 };
         let by_id = plan.stations.iter().enumerate().map(|(place, station)| (station.id.clone(), place));
         let mut world = Self {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chargewarden_ocpp::Timestamp;
+use chargewarden_ocpp::{Side, Timestamp};
 use chargewarden_policy::effect::Effect;
 use chargewarden_policy::limit::Over;
 use chargewarden_policy::{About, Alert, Doubts, PartyId, Policies};
@@ -16,6 +16,8 @@ pub struct Claim<'a> {
     pub about: &'a About,
     /// Whose limits apply.
     pub policies: &'a Policies,
+    /// Who sends it.
+    pub from: Side,
     /// What it would do.
     pub effects: &'a [Effect],
     /// What is odd about it.

@@ -4,18 +4,38 @@
 //! ([`Ledger::claim`]); either it gets all of them or none, so two messages cannot both take the last one. A command
 //! that the station turned down gives its places back ([`Ledger::settle`]).
 
+//!
+//! What was done is a [`deed`]; limits of one shape share a [`book`], which has a window for each instance of their scope, by
+//! the time of sending ([`sent`]) or of effect ([`acting`]). Deeds are stored with the evidence ([`Ledger::unstored`]) and
+//! books are made from them, after a restart as after a change of the limits.
+
+mod act;
+mod acting;
+mod book;
+mod books;
 mod claim;
+mod clock;
+mod deed;
+mod enough;
+mod figures;
+mod fleet;
 mod held;
+mod names;
 mod reservations;
 mod secrets;
+mod sent;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chargewarden_ocpp::{Side, Timestamp};
 use chargewarden_policy::effect::Effect;
 use chargewarden_policy::{About, Doubt, Doubts};
-pub use claim::{Claim, Excess, Outcome, Places, PowerChange};
 
+use books::Books;
+pub use books::Stored;
+pub use claim::{Claim, Excess, Outcome, Places, PowerChange};
+pub use figures::{Budget, Figures};
+pub use fleet::Member;
 use held::Held;
 
 use crate::effects::{MessageKind, PasswordWrite, password_write};
@@ -28,10 +48,6 @@ pub struct Ledger {
     /// Made from the states of stations, and asked of few commands.
     held: Mutex<Held>,
 }
-
-/// What the lock guards.
-#[derive(Clone, Debug, Default)]
-struct Books {}
 
 /// A ledger of its own with the same counts, for simulations that go on in several ways from one moment.
 impl Clone for Ledger {
@@ -46,21 +62,54 @@ impl Ledger {
     /// # Errors
     /// The limits that it would exceed.
     pub fn claim(&self, claim: &Claim<'_>) -> Result<Places, Vec<Excess>> {
-        let _books = self.lock();
-        let _ = claim;
-        Ok(Places::default())
+        // Most messages are counted by nobody, and are not to wait for those that are.
+        let counted = |bundle: &std::sync::Arc<chargewarden_policy::Bundle>| {
+            claim.effects.iter().any(|effect| bundle.limits_effect(effect.kind()))
+        };
+        if !claim.policies.bundles().iter().any(counted) {
+            return Ok(Places::default());
+        }
+        self.lock().claim(claim).map(|id| Places { id })
     }
 
     /// Says what became of a message that has places. Without a word from the station they are kept.
     pub fn settle(&self, places: Places, outcome: Outcome, now: Timestamp) {
-        let _books = self.lock();
-        let _ = (places, outcome, now);
+        if let Some(id) = places.id {
+            self.lock().settle(id, outcome, now);
+        }
+    }
+
+    /// These are the stations there are: the base of limits in percent. Until it is called, it is those that were seen.
+    pub fn set_fleet(&self, members: &[Member]) {
+        self.lock().set_fleet(members);
+    }
+
+    /// Takes in what [`Ledger::unstored`] gave before a restart, before anything else is done. Returns how many deeds could not
+    /// be read: what they count is forgotten.
+    pub fn restore(&self, deeds: impl IntoIterator<Item = (u64, String)>) -> usize {
+        let mut books = self.lock();
+        deeds.into_iter().filter(|(id, deed)| !books.restore(*id, deed)).count()
+    }
+
+    /// What has changed since the last call. It is to be stored no later than the record of any message that was claimed
+    /// before: then a restart forgets no message that was delivered.
+    pub fn unstored(&self) -> Vec<Stored> {
+        self.lock().unstored()
+    }
+
+    /// What it has done, and how much it holds.
+    pub fn figures(&self) -> Figures {
+        self.lock().figures()
+    }
+
+    /// How much is used of each limit in force, where anything is.
+    pub fn budgets(&self, now: Timestamp) -> Vec<Budget> {
+        self.lock().budgets(now)
     }
 
     /// Notes what a station draws now, in W. What a fleet draws is the base of limits in percent of power.
-    pub(crate) fn measured(&self, about: &About, power_w: i64, now: Timestamp) {
-        let _books = self.lock();
-        let _ = (about, power_w, now);
+    pub fn measured(&self, about: &About, power_w: i64, now: Timestamp) {
+        self.lock().measured(about, power_w, now);
     }
 
     /// Notes what a station holds, as far as it bears on others: when its session begins, and when that changes.

@@ -170,6 +170,9 @@ impl Session {
         about.facts.version = version;
         state.describe(&mut about.facts, now.wall);
         world.ledger.holds(&about, &state.holdings, now.wall);
+        if let Some(power_w) = state.power_w() {
+            world.ledger.measured(&about, power_w, now.wall);
+        }
         let [s0, s1, s2, s3, s4, s5, s6, s7, ..] = nonce;
         let seed = u64::from_le_bytes([s0, s1, s2, s3, s4, s5, s6, s7]);
         let peer = |connected| Peer { connected, lane: Lane::new(seed), budget: Budget::default() };

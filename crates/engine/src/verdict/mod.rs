@@ -112,8 +112,15 @@ pub(crate) fn judge(
         let text = "records cannot be kept now";
         return (Judgement::Denied(Denied::by_rule(ReasonCode::EvidenceUnavailable, text)), mark);
     }
-    let (now, about, policies) = (circumstances.now, subject.about(), &*world.policies);
-    let claim = Claim { now, about, policies, effects, doubts: circumstances.doubts, power };
+    let claim = Claim {
+        now: circumstances.now,
+        about: subject.about(),
+        policies: &world.policies,
+        from: circumstances.from,
+        effects,
+        doubts: circumstances.doubts,
+        power,
+    };
     match world.ledger.claim(&claim) {
         Ok(places) => (Judgement::Allowed(Allowed { ruling, places }), mark),
         Err(excesses) => (Judgement::Denied(Denied::by_limits(&excesses)), of_excess(&excesses).or(mark)),

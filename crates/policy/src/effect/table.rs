@@ -69,6 +69,10 @@ effects! {
         ends_at: Option<Timestamp>,
         /// `absolute`, `recurring`, `relative` or `dynamic`.
         profile_kind: &'static str,
+        /// After how many s the schedule begins again; absent where it does not.
+        recurs_s: Option<i64>,
+        /// When its next turn begins; absent where it does not recur.
+        recurs_at: Option<Timestamp>,
         /// Number of periods.
         periods: i64,
         /// Shortest period, in s. Absent with fewer than two periods.

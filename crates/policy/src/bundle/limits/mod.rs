@@ -85,6 +85,12 @@ pub(super) fn read(source: &BundleSource, problems: &mut BundleProblems) -> Vec<
     reader.limits
 }
 
+/// Which effects are counted by any of them, in the order of the enumeration.
+pub(super) fn effects(limits: &[Limit]) -> Vec<bool> {
+    let counted = |effect: &EffectKind| limits.iter().any(|limit| limit.effects.contains(effect));
+    EffectKind::ALL.iter().map(counted).collect()
+}
+
 /// A limit and a policy of the same name could not be told apart in a record.
 pub(super) fn distinguish(
     source: &BundleSource,
