@@ -196,15 +196,16 @@ doubts! {
 
     // ---- reports: conduct of the station ----------------------------------------------------
 
-    /// Tokens are tried: more than 5 refused in 10 min, or more than 10 different ones in an hour, at one EVSE.
+    /// Tokens are tried: after 5 that were refused in 10 min, or 10 others in an hour, at one EVSE; where none is said, more
+    /// at large stations.
     TokensTried = "tokens_tried", by Station;
-    /// Tokens are tried in the order of their numbers.
+    /// Tokens are tried in the order of their numbers: at least the third, after those before were refused.
     TokensInOrder = "tokens_in_order", by Station;
     /// Vendor, model or serial number are not those of before.
     IdentityChanged = "identity_changed", by Station;
-    /// The firmware is older than before, or has changed and nobody has ordered it.
+    /// The firmware is older than before, or has changed and nobody has ordered it in the last 30 days.
     FirmwareUnexplained = "firmware_unexplained", by Station;
-    /// More than 3 starts in an hour.
+    /// More than 3 starts in an hour, and nobody has commanded this one.
     StartsOften = "starts_often", by Station;
     /// More than 20 security events in an hour.
     EventFlood = "event_flood", by Station;

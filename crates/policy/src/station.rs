@@ -11,11 +11,11 @@ facts! {
     pub struct StationFacts {
         /// OCPP version it speaks: `1.6`, `2.0.1` or `2.1`.
         version: Version = Version::V16,
-        /// Model, as it said in its last boot notification.
+        /// Model, as it said when it was last taken in; before that, in its first boot notification.
         model: Option<String> = None,
-        /// Vendor, as it said in its last boot notification.
+        /// Vendor, as it said when it was last taken in; before that, in its first boot notification.
         vendor: Option<String> = None,
-        /// Firmware version, as it said in its last boot notification.
+        /// Firmware version, as it said when it was last taken in; before that, in its first boot notification.
         firmware: Option<String> = None,
         /// Whether a boot notification of this session was accepted.
         booted: bool = false,

@@ -195,7 +195,13 @@ impl StationState {
         self.describe_rooms(facts, now);
     }
 
-    /// Takes in what a station said of itself when it booted; true when something is new.
+    /// Whether it never said what it is.
+    pub(crate) fn is_stranger(&self) -> bool {
+        [&self.vendor, &self.model, &self.serial, &self.firmware].into_iter().all(String::is_empty)
+    }
+
+    /// Takes in what a station said of itself when it booted and was taken in, or when nothing was known of it: who is
+    /// turned away does not change the record. True when something is new.
     pub(crate) fn introduce(&mut self, said: &effect::Boot) -> bool {
         let known = (&self.vendor, &self.model, &self.serial, &self.firmware);
         if known == (&said.vendor, &said.model, &said.serial, &said.firmware) {

@@ -179,7 +179,9 @@ impl Session {
             Boot::from_status(&admission.status)
         });
         let Some(boot) = admission else { return };
-        if let Some(said) = asked.boot {
+        if let Some(said) = asked.boot
+            && (boot == Boot::Accepted || self.state.is_stranger())
+        {
             self.learned |= self.state.introduce(&said);
         }
         self.booted(boot, now);
