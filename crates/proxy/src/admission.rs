@@ -279,7 +279,7 @@ fn about(entry: &Station, caller: &Caller, version: Version, profile: Profile) -
         csms: entry.csms.name.clone(),
         csms_party: entry.csms.party.clone(),
         csms_facts: Default::default(),
-        envelope: Default::default(),
+        envelope: entry.envelope.clone(),
     }
 }
 

@@ -392,6 +392,7 @@ pub(crate) mod tests {
             site: String::new(),
             groups: vec![],
             area: String::new(),
+            envelope: Default::default(),
             owner: "cso".parse().unwrap(),
             parties: vec!["cso".parse().unwrap()],
             sources: vec![],

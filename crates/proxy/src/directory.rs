@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt, path::PathBuf, sync::Arc};
 
 use chargewarden_ocpp::{Timestamp, Version, refusal::RefusalStyle};
-use chargewarden_policy::PartyId;
+use chargewarden_policy::{Envelope, PartyId};
 use http::Uri;
 use ipnet::IpNet;
 
@@ -36,6 +36,8 @@ pub struct Station {
     pub groups: Vec<String>,
     /// The part of the grid it belongs to; empty when not said.
     pub area: String,
+    /// What it, and its site, can carry.
+    pub envelope: Envelope,
     /// The party that owns it.
     pub owner: PartyId,
     /// The parties with jurisdiction, in the order in which they are asked.

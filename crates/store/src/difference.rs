@@ -57,6 +57,9 @@ impl Station {
         compare("site", maybe(&before.site), maybe(&after.site));
         compare("groups", list(&before.groups), list(&after.groups));
         compare("area", maybe(&before.area), maybe(&after.area));
+        compare("evses", number(before.evses), number(after.evses));
+        compare("evse_max_w", number(before.evse_max_w), number(after.evse_max_w));
+        compare("max_w", number(before.max_w), number(after.max_w));
         compare("owner", before.owner.clone(), after.owner.clone());
         compare("parties", list(&before.parties), list(&after.parties));
         compare("sources", list(&before.sources), list(&after.sources));
@@ -102,6 +105,10 @@ fn nothing() -> String {
 
 fn maybe(value: &Option<String>) -> String {
     value.clone().unwrap_or_else(nothing)
+}
+
+fn number(value: Option<impl ToString>) -> String {
+    value.map_or_else(nothing, |value| value.to_string())
 }
 
 fn list<'a>(values: impl IntoIterator<Item = &'a String>) -> String {

@@ -25,6 +25,15 @@ pub struct Station {
     /// The area of the grid it is in.
     #[serde(default)]
     pub area: Option<String>,
+    /// EVSEs (1.6: connectors) that it has.
+    #[serde(default)]
+    pub evses: Option<u32>,
+    /// Most that each of them carries, in W.
+    #[serde(default)]
+    pub evse_max_w: Option<i64>,
+    /// Most that it carries as a whole, in W.
+    #[serde(default)]
+    pub max_w: Option<i64>,
     /// The versions of OCPP it may speak, as `1.6`, `2.0.1`, `2.1`. Empty: any.
     #[serde(default)]
     pub versions: BTreeSet<String>,

@@ -85,6 +85,12 @@ pub struct StationView {
     pub groups: Vec<String>,
     /// The part of the grid it belongs to.
     pub area: Option<String>,
+    /// EVSEs (1.6: connectors) that it has.
+    pub evses: Option<u32>,
+    /// Most that each of them carries, in W.
+    pub evse_max_w: Option<i64>,
+    /// Most that it carries as a whole, in W.
+    pub max_w: Option<i64>,
     /// The party that owns it.
     pub owner: String,
     /// The parties with jurisdiction.
@@ -181,6 +187,12 @@ pub struct StationEdit {
     pub groups: Option<Vec<String>>,
     /// The part of the grid it belongs to.
     pub area: Option<String>,
+    /// EVSEs (1.6: connectors) that it has.
+    pub evses: Option<String>,
+    /// Most that each of them carries, in kW.
+    pub evse_max_kw: Option<String>,
+    /// Most that it carries as a whole, in kW.
+    pub max_kw: Option<String>,
     /// The party that owns it.
     pub owner: Option<String>,
     /// The parties with jurisdiction.

@@ -21,6 +21,8 @@ pub struct Config {
     pub csms: Vec<Csms>,
     /// The parties with jurisdiction, in the order in which they are asked. A message is forwarded only if every one allows it.
     pub parties: Vec<Party>,
+    /// What sites can carry.
+    pub site: Vec<Site>,
     /// Which stations may connect.
     pub inventory: Inventory,
     /// Where state and evidence are kept.
@@ -40,6 +42,7 @@ impl Default for Config {
             listen: Vec::new(),
             csms: Vec::new(),
             parties: Vec::new(),
+            site: Vec::new(),
             inventory: Inventory::default(),
             store: Store::default(),
             admin: Admin::default(),
@@ -207,6 +210,20 @@ pub struct Party {
     pub bundles: Vec<String>,
 }
 
+/// What a site can carry: what the limits of its stations are held against.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Site {
+    /// Its name, as stations say it in `site`.
+    pub name: String,
+    /// Most that its stations may draw together, in kW.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_kw: Option<f64>,
+    /// Most that it may feed back, in kW. Nothing when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub export_kw: Option<f64>,
+}
+
 /// Which stations may connect.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -254,6 +271,15 @@ pub struct StationEntry {
     /// The part of the grid it is connected to, for policies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub area: Option<String>,
+    /// How many EVSEs (1.6: connectors) it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evses: Option<u32>,
+    /// Most that each of them carries, in kW.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evse_max_kw: Option<f64>,
+    /// Most that it carries as a whole, in kW; all of its EVSEs together when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_kw: Option<f64>,
     /// The party that owns it; the first of `parties` when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
@@ -282,6 +308,9 @@ impl Default for StationEntry {
             site: None,
             groups: Vec::new(),
             area: None,
+            evses: None,
+            evse_max_kw: None,
+            max_kw: None,
             owner: None,
             parties: Vec::new(),
             sources: Vec::new(),

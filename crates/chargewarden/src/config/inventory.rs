@@ -11,7 +11,12 @@ use chargewarden_policy::PartyId;
 use chargewarden_proxy::{Csms, Profile, Secrets, Station, StationId, Tolerance, check_hash};
 use serde::Deserialize;
 
-use super::{Problems, StationEntry, listen::networks, upstream::Access};
+use super::{
+    Problems, StationEntry,
+    envelope::{self, Site},
+    listen::networks,
+    upstream::Access,
+};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -62,6 +67,8 @@ pub(crate) struct Around {
     pub(crate) parties: Vec<PartyId>,
     /// The management systems there are.
     pub(crate) csms: BTreeMap<String, Arc<Csms>>,
+    /// What sites can carry.
+    pub(crate) sites: BTreeMap<String, Site>,
 }
 
 /// Checks the entries against each other and against the management systems.
@@ -119,6 +126,7 @@ pub(crate) fn station(
         note("secret_hash", problem.to_string());
     }
     let versions = versions(&entry, &mut note);
+    let envelope = envelope::envelope(&entry, &around.sites, &mut note);
     let owner = match &entry.owner {
         None => around.parties.first().cloned(),
         Some(name) => around.parties.iter().find(|party| party.as_str() == name).cloned().or_else(|| {
@@ -169,6 +177,7 @@ pub(crate) fn station(
         site: entry.site.unwrap_or_default(),
         groups: entry.groups,
         area: entry.area.unwrap_or_default(),
+        envelope,
         owner: owner?,
         parties: if parties.is_empty() { around.parties.to_vec() } else { parties },
         sources,

@@ -4,6 +4,7 @@
 //! and reads what has the right form; [`resolve`] checks the values against each other and the files they name; what comes out
 //! is a [`crate::Settings`] that nobody has to check again.
 
+mod envelope;
 mod form;
 mod inventory;
 mod listen;
@@ -14,9 +15,10 @@ mod source;
 mod upstream;
 mod wait;
 
+pub(crate) use envelope::{kilowatts, watts};
 pub use form::{
     Admin, Config, Csms, CsmsTls, Inventory, KeyPair, Limits, Listen, ListenTls, Log, LogFormat, Party,
-    Refusals, StationEntry, Store, UpstreamEntry,
+    Refusals, Site, StationEntry, Store, UpstreamEntry,
 };
 pub(crate) use inventory::{Around, station as check_station, stations as check_stations};
 pub use inventory::{parse_inventory, read_inventory};

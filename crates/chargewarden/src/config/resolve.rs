@@ -11,7 +11,7 @@ use chargewarden_policy::{Bundle, PartyId};
 use chargewarden_proxy::{Bounds, ListenerPlan, Station};
 
 use super::{
-    Config, Effective, LogFormat, Problems, StationEntry,
+    Config, Effective, LogFormat, Problems, StationEntry, envelope,
     inventory::{self, Around},
     listen::listeners,
     policies::read_bundle,
@@ -87,7 +87,8 @@ pub fn resolve(config: &Config, base: &Path) -> Result<Settings, Problems> {
     let listeners = listeners(&config.listen, base, &mut problems);
     let (parties, bundles) = parties(config, base, &mut problems);
     let csms = management_systems(config, base, &parties, &mut problems);
-    let around = Around { base: base.to_owned(), parties: parties.clone(), csms };
+    let sites = envelope::sites(config, &mut problems);
+    let around = Around { base: base.to_owned(), parties: parties.clone(), csms, sites };
     let (stations, entries) = inventory(config, &around, &mut problems);
     let admin = address("admin.address", &config.admin.address, &mut problems);
     if let Some(admin) = admin

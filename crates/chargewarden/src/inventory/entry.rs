@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chargewarden_store::{Credential, Source, Station as Stored, Upstream};
 
-use crate::config::{Around, StationEntry, UpstreamEntry};
+use crate::config::{Around, StationEntry, UpstreamEntry, kilowatts, watts};
 
 /// What the store keeps of an entry that is new. Relative paths become absolute ones, from `around.base`.
 pub(crate) fn of_entry(entry: &StationEntry, around: &Around, source: Source) -> Stored {
@@ -17,6 +17,9 @@ pub(crate) fn of_entry(entry: &StationEntry, around: &Around, source: Source) ->
         site: given(&entry.site),
         groups: entry.groups.iter().cloned().collect(),
         area: given(&entry.area),
+        evses: entry.evses,
+        evse_max_w: entry.evse_max_kw.and_then(|kw| watts(kw).ok()),
+        max_w: entry.max_kw.and_then(|kw| watts(kw).ok()),
         versions: entry.versions.iter().cloned().collect(),
         csms: given(&entry.csms),
         profile: entry.profile,
@@ -75,6 +78,9 @@ pub(crate) fn to_entry(stored: &Stored) -> StationEntry {
         site: stored.site.clone(),
         groups: stored.groups.iter().cloned().collect(),
         area: stored.area.clone(),
+        evses: stored.evses,
+        evse_max_kw: stored.evse_max_w.map(kilowatts),
+        max_kw: stored.max_w.map(kilowatts),
         owner: Some(stored.owner.clone()).filter(|owner| !owner.is_empty()),
         parties: stored.parties.clone(),
         sources: stored.sources.clone(),

@@ -6,7 +6,7 @@ use chargewarden_admin::control::{Declined, Kind, StationEdit, UpstreamEdit};
 use chargewarden_store::{SealKey, Source, Station as Stored, UPSTREAM_PASSWORD, Upstream};
 
 use crate::{
-    config::{Around, StationEntry},
+    config::{Around, StationEntry, watts},
     inventory,
 };
 
@@ -37,6 +37,9 @@ pub(super) fn apply(
         site,
         groups,
         area,
+        evses,
+        evse_max_kw,
+        max_kw,
         owner,
         parties,
         sources,
@@ -54,6 +57,9 @@ pub(super) fn apply(
     text(&mut station.csms, csms);
     text(&mut station.site, site);
     text(&mut station.area, area);
+    stated(&mut station.evses, "evses", evses, |text| text.parse().map_err(|_| "not a number".to_owned()))?;
+    stated(&mut station.evse_max_w, "evse_max_kw", evse_max_kw, kilowatts)?;
+    stated(&mut station.max_w, "max_kw", max_kw, kilowatts)?;
     if let Some(owner) = owner {
         station.owner.clone_from(owner);
     }
@@ -114,6 +120,28 @@ fn check_password(password: &str) -> Result<(), Declined> {
     Ok(())
 }
 
+/// A number that is stated as text.
+fn stated<T>(
+    place: &mut Option<T>,
+    key: &str,
+    edit: &Option<String>,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<(), Declined> {
+    let Some(text) = edit else { return Ok(()) };
+    *place = match text.trim() {
+        "" => None,
+        text => {
+            Some(read(text).map_err(|what| Declined::new(Kind::Invalid, key, format!("`{text}`: {what}")))?)
+        }
+    };
+    Ok(())
+}
+
+/// W of a text in kW.
+fn kilowatts(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| "not a number".to_owned()).and_then(watts)
+}
+
 fn text(place: &mut Option<String>, edit: &Option<String>) {
     if let Some(value) = edit {
         *place = Some(value.clone()).filter(|value| !value.is_empty());
@@ -148,4 +176,23 @@ pub(super) fn reason(text: &str) -> Result<String, Declined> {
         return Err(Declined::new(Kind::Invalid, "reason", what));
     }
     Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_station_carries_is_stated_and_taken_away() {
+        let mut place = None;
+        let mut edit = |text: &str| {
+            let done = stated(&mut place, "max_kw", &Some(text.to_owned()), kilowatts);
+            (done.map_err(|declined| declined.problems[0].what.clone()), place)
+        };
+        assert_eq!(edit("22.08"), (Ok(()), Some(22_080)));
+        assert_eq!(edit("many"), (Err("`many`: not a number".to_owned()), Some(22_080)));
+        let (unfit, _) = edit("-1");
+        assert!(unfit.unwrap_err().contains("not a power in kW"));
+        assert_eq!(edit(""), (Ok(()), None));
+    }
 }

@@ -19,6 +19,7 @@ pub(crate) const TABLE: &[(&str, How)] = &[
         "parties",
         How::Reload("policies decide the next message; sessions end when their jurisdiction changed"),
     ),
+    ("site", How::Reload("sessions end whose site can carry more or less than before")),
     ("inventory", How::Reload("sessions end when what they stand on changed")),
     ("limits", How::Restart("bounds are taken by tasks and queues when they start")),
     ("limits.answer_wait", How::Reload("counts for the next call")),

@@ -26,6 +26,7 @@ pub(super) fn withdrawn(before: &Station, after: &Station) -> Option<Withdrawn> 
         && before.site == after.site
         && before.groups == after.groups
         && before.area == after.area
+        && before.envelope == after.envelope
         && before.sources == after.sources
         && before.csms.name == after.csms.name
         && before.csms.party == after.csms.party

@@ -79,6 +79,7 @@ fn resolve(stored: &Stored) -> Result<Station, String> {
         site: stored.site.clone().unwrap_or_default(),
         groups: vec![],
         area: String::new(),
+        envelope: Default::default(),
         owner: "cso".parse().unwrap(),
         parties: vec![],
         sources: vec![],

@@ -41,6 +41,15 @@ struct Fields {
     /// The part of the grid it is connected to.
     #[arg(long)]
     area: Option<String>,
+    /// How many EVSEs (1.6: connectors) it has.
+    #[arg(long, value_name = "NUMBER")]
+    evses: Option<String>,
+    /// Most that each of them carries.
+    #[arg(long, value_name = "KW")]
+    evse_max_kw: Option<String>,
+    /// Most that it carries as a whole; all of its EVSEs together when left out.
+    #[arg(long, value_name = "KW")]
+    max_kw: Option<String>,
     /// The party that owns it; the first one when left out.
     #[arg(long, value_name = "PARTY")]
     owner: Option<String>,
@@ -90,6 +99,9 @@ impl Fields {
             site: self.site,
             groups: self.groups,
             area: self.area,
+            evses: self.evses,
+            evse_max_kw: self.evse_max_kw,
+            max_kw: self.max_kw,
             owner: self.owner,
             parties: self.parties,
             sources: self.sources,

@@ -10,6 +10,7 @@ use crate::{
         control::{Errand, Which},
         say,
     },
+    config::kilowatts,
     operations::Intent,
 };
 
@@ -134,6 +135,11 @@ pub(super) fn print(station: &StationView, json: bool) -> Result<Exit, Declined>
     line("site", text(&station.site));
     line("groups", station.groups.join(" "));
     line("area", text(&station.area));
+    line("evses", station.evses.map_or_else(String::new, |evses| evses.to_string()));
+    let power =
+        |watts: Option<i64>| watts.map_or_else(String::new, |watts| format!("{} kW", kilowatts(watts)));
+    line("each carries", power(station.evse_max_w));
+    line("carries", power(station.max_w));
     line("owner", station.owner.clone());
     let parties = if station.parties.is_empty() { "all".to_owned() } else { station.parties.join(" ") };
     line("parties", parties);
