@@ -162,6 +162,7 @@ impl Session {
         };
         let mut state = state.unwrap_or_default();
         state.speaks(version);
+        state.sessions.connect();
         if local.is_some() {
             // Whatever it was told before, it has to wait now.
             state.boot = Boot::Unknown;
@@ -458,6 +459,7 @@ impl Session {
 
     /// Has the state stored if that is worth it.
     fn keep(&mut self, work: &mut Work<'_>) {
+        self.learned |= self.ended && self.state.sessions.part();
         let due = |since: u64| self.ended || work.now.mono_ms.saturating_sub(since) >= DRIFT_MS;
         if std::mem::take(&mut self.learned) || self.drifted_ms.is_some_and(due) {
             self.drifted_ms = None;
