@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use chargewarden_drill::trial;
-use chargewarden_policy::{Bundle, BundleSource};
+use chargewarden_policy::BundleSource;
 
 const POLICIES: &str = r#"
 @id("all") permit (principal, action, resource);
@@ -29,7 +28,7 @@ max = { stations = 2 }
 over = "hold cso:1"
 "#;
 
-fn bundle(tests: &str) -> Arc<Bundle> {
+fn bundle(tests: &str) -> BundleSource {
     let manifest = "party = \"cso\"\nname = \"test\"\nversion = \"1\"\n";
     let files = [
         ("bundle.toml", manifest),
@@ -39,14 +38,13 @@ fn bundle(tests: &str) -> Arc<Bundle> {
     ];
     let files: BTreeMap<_, _> =
         files.into_iter().map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
-    let source = BundleSource { party: "cso".parse().unwrap(), files };
-    Arc::new(Bundle::compile(&source).unwrap_or_else(|problems| panic!("{problems}")))
+    BundleSource { party: "cso".parse().unwrap(), files }
 }
 
 /// What `policy test` would tell.
 fn told(tests: &str) -> String {
     let mut out = String::new();
-    for ended in trial::run(&bundle(tests), &|_| true) {
+    for ended in trial::run(&bundle(tests), &|_| true).unwrap() {
         let _ = writeln!(out, "{} ({})", ended.name, ended.version);
         let Some(differs) = ended.differs else { continue };
         for (mark, line) in differs.lines {

@@ -46,6 +46,27 @@ pub struct BundleSource {
     pub files: BTreeMap<String, String>,
 }
 
+impl BundleSource {
+    /// The same bundle with these members in its lists. Of a file of lists that cannot be read nothing is changed: the
+    /// bundle will say what is wrong with it.
+    #[must_use]
+    pub fn with_lists(mut self, lists: &trial::Lists) -> Self {
+        let Some(text) = self.files.get_mut(LISTS) else { return self };
+        let Ok(mut table) = text.parse::<toml::Table>() else { return self };
+        for (name, members) in lists {
+            let list = table.get_mut(name).and_then(toml::Value::as_table_mut);
+            if let Some(list) = list {
+                let members = members.iter().map(|member| member.as_str().into()).collect();
+                list.insert("members".to_owned(), toml::Value::Array(members));
+            }
+        }
+        if let Ok(filled) = toml::to_string(&table) {
+            *text = filled;
+        }
+        self
+    }
+}
+
 /// A party's policies, checked and ready to decide.
 pub struct Bundle {
     party: PartyId,
@@ -87,7 +108,7 @@ impl Bundle {
         limits::distinguish(source, &limits, &compiled.policies, &mut problems);
         let limited = limits.iter().map(|limit| &*limit.id);
         let ids: BTreeSet<&str> = compiled.policies.iter().map(|policy| &*policy.id).chain(limited).collect();
-        let trials = trial::read(source, &ids, &mut problems);
+        let trials = trial::read(source, &ids, &lists, &mut problems);
 
         let (Some(manifest), true) = (manifest, problems.is_empty()) else { return Err(problems) };
         let entities = match lists::entities(&lists) {

@@ -14,7 +14,7 @@ use std::sync::{Arc, LazyLock};
 
 use chargewarden_ocpp::Timestamp;
 use chargewarden_policy::effect::*;
-use chargewarden_policy::{Bundle, Circumstances, Policies, Subject, Verdict, explain, pack};
+use chargewarden_policy::{About, Bundle, Circumstances, Policies, Subject, Verdict, explain, pack};
 use scene::{about, command, report};
 
 fn policies() -> &'static Policies {
@@ -37,7 +37,8 @@ fn converse(
     rows: impl IntoIterator<Item = (&'static str, Effect, &'static str)>,
 ) {
     let policies = policies();
-    let subject = Subject::new(about(), policies);
+    // By the owner's own management system: what is the owner's alone has tests of its own (`packs/cso-baseline/tests`).
+    let subject = Subject::new(About { csms_party: "cso".parse().unwrap(), ..about() }, policies);
     let mut wrong = String::new();
     for (what, effect, expected) in rows {
         let effects = [effect];
@@ -250,7 +251,6 @@ fn ordinary_operation_passes() {
             ("show a text", message(false, "UTF8"), "forward"),
             ("set a price", price("total-cost", 12_340), "forward"),
             ("a listed vendor's data", vendor("com.example.listed"), "forward"),
-            ("read a customer's data", ReadCustomerData { named: true }.into(), "forward alert medium"),
         ],
     );
 }
@@ -317,7 +317,7 @@ fn energy_cannot_be_abused() {
                 "hold cso:1 der-asks alert high",
             ),
             ("C13 nobody's session", start("NoAuthorization"), "refuse start-for-nobody alert medium"),
-            ("C15 a day's reservation", reserve(24), "refuse reserve-too-long"),
+            ("C15 a day's reservation", reserve(24), "refuse reserve-too-long alert low"),
         ],
     );
 }
@@ -662,6 +662,11 @@ fn settings_data_and_prices_are_watched() {
             ),
             ("P02 a shell", logs("https://logs.example.com/`reboot`"), "refuse log-url alert high"),
             ("C28 an unlisted vendor", vendor("org.evil"), "refuse unlisted-vendor-data alert medium"),
+            (
+                "C30 read",
+                ReadCustomerData { named: true }.into(),
+                "hold cso:1 read-customer-asks alert medium",
+            ),
             (
                 "C30 erase",
                 EraseCustomerData { named: true }.into(),

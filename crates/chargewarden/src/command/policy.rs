@@ -5,7 +5,7 @@ mod test;
 
 use std::path::{Path, PathBuf};
 
-use chargewarden_policy::{Bundle, pack};
+use chargewarden_policy::{Bundle, BundleSource, pack};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -61,12 +61,17 @@ impl Policy {
 
 /// Reads a bundle for the party that its manifest names.
 pub(super) fn bundle(place: &str) -> Result<Bundle, Problems> {
+    Bundle::compile(&source(place)?).map_err(|found| config::told(place, &found))
+}
+
+/// Reads its files.
+pub(super) fn source(place: &str) -> Result<BundleSource, Problems> {
     let Some(party) = config::party_of(place) else {
         let mut problems = Problems::default();
         problems.add(place, "its manifest does not name a party");
         return Err(problems);
     };
-    config::read_bundle(&party, place, Path::new(""))
+    config::read_source(&party, place, Path::new(""))
 }
 
 impl Check {

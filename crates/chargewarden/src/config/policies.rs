@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use chargewarden_policy::{
-    Bundle, BundleSource, PartyId,
+    Bundle, BundleProblems, BundleSource, PartyId,
     bundle::MANIFEST,
     pack::{self, Pack},
 };
@@ -30,11 +30,21 @@ pub fn read_bundle(party: &PartyId, place: &str, base: &Path) -> Result<Bundle, 
     compile(place, &read_source(party, place, base)?)
 }
 
+/// The problems of the bundle at `place`.
+#[must_use]
+pub fn told(place: &str, found: &BundleProblems) -> Problems {
+    let mut problems = Problems::default();
+    for problem in found.iter() {
+        problems.add(place, problem.to_string());
+    }
+    problems
+}
+
 /// Reads the files of the bundle `place` (a directory, relative to `base`, or a shipped pack) for `party`.
 ///
 /// # Errors
 /// What cannot be read.
-pub(crate) fn read_source(party: &PartyId, place: &str, base: &Path) -> Result<BundleSource, Problems> {
+pub fn read_source(party: &PartyId, place: &str, base: &Path) -> Result<BundleSource, Problems> {
     let mut problems = Problems::default();
     let files = match place.strip_prefix(BUILTIN_PREFIX) {
         Some(name) => builtin(name, party, &mut problems),
@@ -48,13 +58,7 @@ pub(crate) fn read_source(party: &PartyId, place: &str, base: &Path) -> Result<B
 /// # Errors
 /// Everything that is wrong with them.
 pub(crate) fn compile(place: &str, source: &BundleSource) -> Result<Bundle, Problems> {
-    Bundle::compile(source).map_err(|found| {
-        let mut problems = Problems::default();
-        for problem in found.iter() {
-            problems.add(place, problem.to_string());
-        }
-        problems
-    })
+    Bundle::compile(source).map_err(|found| told(place, &found))
 }
 
 /// Whose bundle the manifest at `place` says it is: what a command without a configuration reads it for. `cso` for manifests

@@ -92,7 +92,7 @@ pub fn explain(given: &Given<'_>, policies: &Policies) -> Result<Explained, Unex
         kind,
         payload: &payload,
         error: error.as_deref(),
-        description: None,
+        description: frame.header().description(),
         request: called.as_ref().filter(|_| answers).map(|call| &call.memo),
         now,
     };

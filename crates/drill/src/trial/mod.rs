@@ -10,8 +10,8 @@ mod verdict;
 use std::sync::Arc;
 
 use chargewarden_ocpp::{Timestamp, Version};
-use chargewarden_policy::bundle::trial::{Case, Said, Sequence};
-use chargewarden_policy::{Bundle, Policies};
+use chargewarden_policy::bundle::trial::{Case, Lists, Said, Sequence};
+use chargewarden_policy::{Bundle, BundleProblems, BundleSource, Policies};
 pub use message::{Explained, Given, Unexplained, explain};
 pub use verdict::Verdict;
 
@@ -41,27 +41,49 @@ pub struct Difference {
 }
 
 /// Runs the tests of a bundle whose names `only` accepts, against that bundle alone.
-pub fn run(bundle: &Arc<Bundle>, only: &dyn Fn(&str) -> bool) -> Vec<Ended> {
-    let policies = Policies::new(vec![Arc::clone(bundle)]);
-    let trials = bundle.trials();
-    let cases = trials.cases.iter().filter(|case| only(&case.name)).flat_map(|case| {
-        let policies = &policies;
-        case.versions.iter().map(move |version| Ended {
+///
+/// # Errors
+/// What is wrong with the bundle.
+pub fn run(source: &BundleSource, only: &dyn Fn(&str) -> bool) -> Result<Vec<Ended>, BundleProblems> {
+    let bundle = Arc::new(Bundle::compile(source)?);
+    let mut variants = Variants { source, compiled: vec![(Arc::default(), Arc::clone(&bundle))] };
+    let mut all = Vec::new();
+    for case in bundle.trials().cases.iter().filter(|case| only(&case.name)) {
+        let policies = Policies::new(vec![variants.with(&case.lists)?]);
+        all.extend(case.versions.iter().map(|version| Ended {
             file: case.file.clone(),
             name: case.name.clone(),
             version: *version,
-            differs: run_case(policies, case, *version),
-        })
-    });
-    let sequences = trials.sequences.iter().filter(|sequence| only(&sequence.name)).flat_map(|sequence| {
-        sequence.versions.iter().map(move |version| Ended {
+            differs: run_case(&policies, case, *version),
+        }));
+    }
+    for sequence in bundle.trials().sequences.iter().filter(|sequence| only(&sequence.name)) {
+        let bundle = variants.with(&sequence.lists)?;
+        all.extend(sequence.versions.iter().map(|version| Ended {
             file: sequence.file.clone(),
             name: sequence.name.clone(),
             version: *version,
-            differs: run_sequence(bundle, sequence, *version),
-        })
-    });
-    cases.chain(sequences).collect()
+            differs: run_sequence(&bundle, sequence, *version),
+        }));
+    }
+    Ok(all)
+}
+
+/// A bundle with lists filled in otherwise.
+struct Variants<'s> {
+    source: &'s BundleSource,
+    compiled: Vec<(Arc<Lists>, Arc<Bundle>)>,
+}
+
+impl Variants<'_> {
+    fn with(&mut self, lists: &Arc<Lists>) -> Result<Arc<Bundle>, BundleProblems> {
+        if let Some((_, bundle)) = self.compiled.iter().find(|(of, _)| of == lists) {
+            return Ok(Arc::clone(bundle));
+        }
+        let bundle = Arc::new(Bundle::compile(&self.source.clone().with_lists(lists))?);
+        self.compiled.push((Arc::clone(lists), Arc::clone(&bundle)));
+        Ok(bundle)
+    }
 }
 
 fn run_case(policies: &Policies, case: &Case, version: Version) -> Option<Difference> {

@@ -1,15 +1,14 @@
 //! `chargewarden policy test`: the tests that bundles bring, run.
 
-use std::sync::Arc;
-
 use chargewarden_drill::trial::{self, Difference, Ended};
+use chargewarden_policy::Bundle;
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::{
     Exit,
     command::say,
-    config::{BUILTIN_PREFIX, Problems},
+    config::{self, BUILTIN_PREFIX, Problems},
 };
 
 /// Options of `policy test`.
@@ -39,8 +38,8 @@ impl Test {
         let mut problems = Problems::default();
         let mut tested = Vec::new();
         for place in &self.bundles {
-            match super::bundle(place) {
-                Ok(bundle) => tested.push(self.test(place, &Arc::new(bundle))),
+            match self.test(place) {
+                Ok(of_bundle) => tested.push(of_bundle),
                 Err(found) => problems.0.extend(found.0),
             }
         }
@@ -57,11 +56,14 @@ impl Test {
         Ok(if failed || !problems.is_empty() { Exit::Finding } else { Exit::Ok })
     }
 
-    fn test<'a>(&self, place: &'a str, bundle: &Arc<chargewarden_policy::Bundle>) -> Tested<'a> {
+    fn test<'a>(&self, place: &'a str) -> Result<Tested<'a>, Problems> {
         let only = |name: &str| self.only.as_ref().is_none_or(|text| name.contains(text.as_str()));
+        let source = super::source(place)?;
+        let bundle = Bundle::compile(&source).map_err(|found| config::told(place, &found))?;
         let mentioned = bundle.trials().mentioned();
         let untested = bundle.ids_to_test().filter(|id| !mentioned.contains(id)).map(str::to_owned).collect();
-        Tested { place, ended: trial::run(bundle, &only), untested }
+        let ended = trial::run(&source, &only).map_err(|found| config::told(place, &found))?;
+        Ok(Tested { place, ended, untested })
     }
 }
 

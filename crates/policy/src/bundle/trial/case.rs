@@ -1,9 +1,11 @@
 //! A single message.
 
+use std::sync::Arc;
+
 use chargewarden_ocpp::{Side, Version};
 use serde::Deserialize;
 
-use super::{Expectation, Payload, Texts, expectation, overlaid, side};
+use super::{Expectation, Lists, Payload, Texts, expectation, overlaid, side};
 use crate::assumed::Assumed;
 use crate::doubt::{Doubt, Doubts};
 
@@ -14,6 +16,8 @@ pub struct Case {
     pub file: String,
     /// What it is.
     pub name: String,
+    /// Members that lists have instead.
+    pub lists: Arc<Lists>,
     /// Entries of the attack catalogue that it is about, for people.
     pub catalogue: Vec<String>,
     /// Versions of OCPP in which it holds.
@@ -79,7 +83,7 @@ pub(super) struct Form {
 }
 
 impl Form {
-    pub(super) fn read(self, file: &str, state: &toml::Table) -> Result<Case, String> {
+    pub(super) fn read(self, file: &str, state: &toml::Table, lists: &Arc<Lists>) -> Result<Case, String> {
         let assumed: Assumed = overlaid(self.state, state)
             .try_into()
             .map_err(|error: toml::de::Error| format!("state: {}", error.message()))?;
@@ -112,6 +116,7 @@ impl Form {
         Ok(Case {
             file: file.to_owned(),
             name: self.name,
+            lists: Arc::clone(lists),
             catalogue: self.catalogue.into(),
             versions,
             from: side(&self.from)?,

@@ -8,10 +8,12 @@ mod case;
 mod expectation;
 mod sequence;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::lists::List;
 use super::manifest::malformed;
 use super::{BundleProblems, BundleSource, Problem};
 
@@ -23,6 +25,9 @@ pub use sequence::{FleetPlan, STATIONS_MAX, Sequence, Step};
 const TRIALS_MAX: usize = 2_000;
 /// Longest name of a case, in characters: it stands on one line of a report.
 const NAME_CHARS_MAX: usize = 120;
+
+/// Members of lists, by name.
+pub type Lists = BTreeMap<String, Vec<String>>;
 
 /// What a bundle's author expects of it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -52,6 +57,9 @@ struct File {
     /// What all its cases assume; a case's own `state` goes before.
     #[serde(default)]
     state: toml::Table,
+    /// Members that lists have instead, as whoever uses the bundle fills them in.
+    #[serde(default)]
+    lists: Lists,
     /// The fleet of all its sequences; a sequence's own `fleet` goes before.
     #[serde(default)]
     fleet: toml::Table,
@@ -61,14 +69,20 @@ struct File {
     sequences: Vec<sequence::Form>,
 }
 
-/// Reads the tests. `ids` are the policies and limits that the bundle has.
-pub(super) fn read(source: &BundleSource, ids: &BTreeSet<&str>, problems: &mut BundleProblems) -> Trials {
+/// Reads the tests. `ids` are the policies and limits that the bundle has, `lists` its lists.
+pub(super) fn read(
+    source: &BundleSource,
+    ids: &BTreeSet<&str>,
+    lists: &BTreeMap<String, List>,
+    problems: &mut BundleProblems,
+) -> Trials {
     let mut trials = Trials::default();
     let files = source.files.iter().filter(|(path, _)| path.starts_with("tests/"));
     for (path, text) in files {
         match toml::from_str(text) {
             Ok(file) => {
-                Reader { path, text, ids, problems, trials: &mut trials, names: BTreeSet::new() }.file(file)
+                let names = BTreeSet::new();
+                Reader { path, text, ids, lists, problems, trials: &mut trials, names }.file(file);
             }
             Err(error) => problems.add(malformed(path, text, &error)),
         }
@@ -84,6 +98,7 @@ struct Reader<'r> {
     path: &'r str,
     text: &'r str,
     ids: &'r BTreeSet<&'r str>,
+    lists: &'r BTreeMap<String, List>,
     problems: &'r mut BundleProblems,
     trials: &'r mut Trials,
     names: BTreeSet<String>,
@@ -91,9 +106,16 @@ struct Reader<'r> {
 
 impl Reader<'_> {
     fn file(&mut self, file: File) {
+        for name in file.lists.keys().filter(|name| !self.lists.contains_key(*name)) {
+            let meant = super::spelling::nearest(name, self.lists.keys().map(String::as_str));
+            let offset = self.text.find("[lists]").unwrap_or(0);
+            let what = format!("the bundle has no list `{name}`");
+            self.problems.add(Problem::at(self.path, self.text, offset, what).suggest(meant));
+        }
+        let lists = Arc::new(file.lists);
         for form in file.cases {
             let name = form.name.clone();
-            match form.read(self.path, &file.state) {
+            match form.read(self.path, &file.state, &lists) {
                 Ok(case) => {
                     self.check(&name, &case.expectation);
                     self.trials.cases.push(case);
@@ -103,7 +125,7 @@ impl Reader<'_> {
         }
         for form in file.sequences {
             let name = form.name.clone();
-            match form.read(self.path, &file.fleet) {
+            match form.read(self.path, &file.fleet, &lists) {
                 Ok(sequence) => {
                     self.check(&name, &sequence.expectation);
                     self.trials.sequences.push(sequence);
@@ -176,7 +198,10 @@ impl Payload {
     /// The payload as JSON.
     fn json(self, field: &str) -> Result<String, String> {
         let value = match self {
-            Self::Json(text) => serde_json::from_str::<serde_json::Value>(&text).map(|_| text),
+            // A number may stand for that of the message.
+            Self::Json(text) => {
+                serde_json::from_str::<serde_json::Value>(&text.replace("{n}", "1")).map(|_| text)
+            }
             Self::Table(table) => serde_json::to_string(&table),
         };
         value.map_err(|error| format!("`{field}`: {error}"))

@@ -1,11 +1,12 @@
 //! Many messages to a fleet, and which is the first that is stopped.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use chargewarden_ocpp::{Side, Timestamp, Version};
 use serde::Deserialize;
 
-use super::{Expectation, Payload, Texts, expectation, overlaid, side};
+use super::{Expectation, Lists, Payload, Texts, expectation, overlaid, side};
 use crate::party::PartyId;
 
 /// Most stations of a simulated fleet: each has a session of its own.
@@ -22,6 +23,8 @@ pub struct Sequence {
     pub file: String,
     /// What it is.
     pub name: String,
+    /// Members that lists have instead.
+    pub lists: Arc<Lists>,
     /// Entries of the attack catalogue that it is about, for people.
     pub catalogue: Vec<String>,
     /// Versions of OCPP in which it holds.
@@ -145,7 +148,12 @@ impl Default for Stations {
 }
 
 impl Form {
-    pub(super) fn read(self, file: &str, fleet: &toml::Table) -> Result<Sequence, String> {
+    pub(super) fn read(
+        self,
+        file: &str,
+        fleet: &toml::Table,
+        lists: &Arc<Lists>,
+    ) -> Result<Sequence, String> {
         let fleet: FleetPlan = overlaid(self.fleet, fleet)
             .try_into()
             .map_err(|error: toml::de::Error| format!("fleet: {}", error.message()))?;
@@ -160,6 +168,7 @@ impl Form {
         Ok(Sequence {
             file: file.to_owned(),
             name: self.name,
+            lists: Arc::clone(lists),
             catalogue: self.catalogue.into(),
             versions: versions.map_err(|error| error.to_string())?,
             steps: steps?,
