@@ -151,6 +151,7 @@ fn message(has_link: bool, format: &str) -> Effect {
         priority: "NormalCycle".to_owned(),
         has_link,
         links: i64::from(has_link),
+        account: false,
         url: None,
         format: format.to_owned(),
         effective_at: None,
@@ -176,6 +177,9 @@ fn no_price() -> SetPrice {
         kwh_highest_milli: None,
         minute_highest_milli: None,
         fixed_highest_milli: None,
+        least_milli: None,
+        most_milli: None,
+        tax_percent: None,
         effective_at: None,
     }
 }

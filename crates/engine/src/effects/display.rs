@@ -3,7 +3,7 @@
 use chargewarden_ocpp::{Obj, Version};
 use chargewarden_policy::effect::{Effect, ShowMessage, Url};
 
-use super::{field, url};
+use super::{account, field, url};
 
 /// 2.x `SetDisplayMessage`.
 pub(super) fn set_display_message(out: &mut Vec<Effect>, version: Version, root: Obj<'_>) {
@@ -28,6 +28,7 @@ pub(super) fn clear_display_message(out: &mut Vec<Effect>) {
             priority: String::new(),
             has_link: false,
             links,
+            account: false,
             url: None,
             format: format.to_owned(),
             effective_at: None,
@@ -67,6 +68,7 @@ pub(super) fn link(address: &str) -> Effect {
 #[derive(Default)]
 struct Texts {
     links: i64,
+    account: bool,
     url: Option<Url>,
     format: &'static str,
     rank: u8,
@@ -96,7 +98,8 @@ impl Texts {
     }
 
     fn links_in(&mut self, text: &str) {
-        let plain = plain(text);
+        self.account |= account::is_named(text);
+        let plain = plain(&dotted(text));
         let breaks = |c: char| c.is_whitespace() || "\"'<>(){}[],;|*".contains(c);
         for word in plain.split(breaks) {
             let word = word.trim_matches(|c: char| ".:!?/".contains(c) && c != '/').trim_end_matches('/');
@@ -119,6 +122,7 @@ impl Texts {
             priority,
             has_link: self.links > 0,
             links: self.links,
+            account: self.account,
             url: self.url,
             format: self.format.to_owned(),
             effective_at,
@@ -132,6 +136,35 @@ const FORMATS: [(&str, u8); 5] = [("ASCII", 1), ("UTF8", 2), ("HTML", 3), ("QRCO
 
 fn rank(format: &str) -> u8 {
     FORMATS.iter().find(|(name, _)| *name == format).map_or(0, |(_, rank)| *rank)
+}
+
+/// Ends of names that people read as such even where the dot before is a word.
+const SPOKEN_ENDS: [&str; 14] =
+    ["app", "biz", "com", "de", "eu", "example", "fr", "info", "io", "me", "net", "nl", "org", "uk"];
+
+/// With ` dot ` made a dot, where the end of a name follows.
+fn dotted(text: &str) -> String {
+    let words: Vec<&str> = text.split(' ').collect();
+    let ends = |word: &&str| {
+        let word = word.split(|c: char| !c.is_alphanumeric()).next().unwrap_or("").to_lowercase();
+        SPOKEN_ENDS.contains(&word.as_str())
+    };
+    let mut dotted = String::with_capacity(text.len());
+    let mut glue = "";
+    let mut place = 0;
+    while let Some(word) = words.get(place) {
+        let spoken = word.eq_ignore_ascii_case("dot") && words.get(place + 1).is_some_and(ends);
+        if spoken && place > 0 {
+            dotted.push('.');
+            glue = "";
+        } else {
+            dotted.push_str(glue);
+            dotted.push_str(word);
+            glue = " ";
+        }
+        place += 1;
+    }
+    dotted
 }
 
 /// Without characters that nobody sees, and with the dots that only look like dots made dots.
@@ -208,6 +241,8 @@ mod tests {
             ("pay.exa\u{200b}mple.com", "1 pay.example.com"),
             ("10.0.0.5/pay", "1 10.0.0.5"),
             ("a.example.com b.example.com", "2 -"),
+            ("go to evil-pay dot example and pay", "1 evil-pay.example"),
+            ("press the red dot to begin", "0 -"),
         ] {
             assert_eq!(told(&text(shown)), expected, "{shown}");
         }

@@ -5,6 +5,7 @@
 //! accident. It reads one message and what its answer must remember of the call; whether an effect
 //! is wanted, and what state it meets, is not asked here.
 
+mod account;
 mod answers;
 mod authorization;
 mod certificate;

@@ -5,7 +5,7 @@ mod schedule;
 use chargewarden_ocpp::{Obj, Timestamp, Version};
 use chargewarden_policy::effect::{Discharge, Effect, LiftPowerLimit, SetPower};
 
-use super::{field, number};
+use super::{commerce, field, number};
 pub(crate) use schedule::{Period, Schedule};
 
 /// Where a profile comes from, and for what.
@@ -169,6 +169,11 @@ impl Head {
         if let Some((mode, watts)) = schedule.discharge() {
             let power_w = watts.map(number::whole);
             out.push(Discharge { evse, power_w, mode, effective_at }.into());
+        }
+        if version == Version::V21
+            && let Some(prices) = object.obj("absolutePriceSchedule")
+        {
+            commerce::price_schedule(out, prices);
         }
     }
 }

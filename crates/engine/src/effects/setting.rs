@@ -204,7 +204,7 @@ impl Write<'_> {
                 tell(out, self.discharge(watts))
             }
             Consequence::Price => {
-                out.push(commerce::price("setting").into());
+                out.push(commerce::stated("setting", self.value).into());
                 out.push(display::text(self.value));
                 false
             }

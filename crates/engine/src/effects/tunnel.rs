@@ -5,7 +5,7 @@
 //! a trust anchor as well.
 
 use chargewarden_ocpp::{Action, Limits, Payload, Side, Value, Version};
-use chargewarden_policy::effect::{Effect, RemoveTrustAnchor};
+use chargewarden_policy::effect::{Effect, RemoveTrustAnchor, Unknown};
 
 use super::{Message, MessageKind, answers, certificate, commands, commerce, display, outcomes, reports};
 
@@ -31,6 +31,10 @@ pub(super) fn unwrap(
     if vendor.trim().eq_ignore_ascii_case(COST_VENDOR) {
         cost(out, name, &text);
         return;
+    }
+    if has_frame(&text) {
+        // No paper carries whole frames; whoever does wants them obeyed unread.
+        out.push(Unknown { action: Action::DataTransfer.name().to_owned() }.into());
     }
     let named = |action: &Action| action.name().eq_ignore_ascii_case(name.trim());
     let Some(action) = Action::ALL.into_iter().find(named).filter(|action| *action != Action::DataTransfer)
@@ -63,6 +67,51 @@ pub(super) fn unwrap(
     }
 }
 
+/// Whether a CALL or SEND of OCPP-J stands in it, however deep, also as a text.
+fn has_frame(text: &str) -> bool {
+    /// Texts in texts are looked into so deep.
+    const TEXTS_MAX: usize = 3;
+    let mut left: Vec<(serde_json::Value, usize)> = Vec::new();
+    let read = |text: &str| {
+        let begins = text.trim_start().starts_with(['[', '{', '"']);
+        begins.then(|| serde_json::from_str(text).ok()).flatten()
+    };
+    left.extend(read(text).map(|value| (value, 0)));
+    while let Some((value, depth)) = left.pop() {
+        match value {
+            serde_json::Value::Array(items) => {
+                if is_frame(&items) {
+                    return true;
+                }
+                left.extend(items.into_iter().map(|item| (item, depth)));
+            }
+            serde_json::Value::Object(members) => {
+                left.extend(members.into_iter().map(|(_, item)| (item, depth)))
+            }
+            serde_json::Value::String(text) if depth < TEXTS_MAX => {
+                left.extend(read(&text).map(|value| (value, depth + 1)));
+            }
+            serde_json::Value::String(_)
+            | serde_json::Value::Null
+            | serde_json::Value::Bool(_)
+            | serde_json::Value::Number(_) => {}
+        }
+    }
+    false
+}
+
+/// `[2, id, action, payload]`, or with 6 a SEND.
+fn is_frame(items: &[serde_json::Value]) -> bool {
+    let [kind, id, action, payload, ..] = items else { return false };
+    let action = action.as_str().is_some_and(|name| {
+        Action::ALL.into_iter().any(|action| action.name().eq_ignore_ascii_case(name.trim()))
+    });
+    kind.as_f64().is_some_and(|kind| kind == 2.0 || kind == 6.0)
+        && !id.is_object()
+        && action
+        && payload.is_object()
+}
+
 /// A message inside that changes trust, in words that we do not know.
 fn unreadable(out: &mut Vec<Effect>, action: Action) {
     #[expect(clippy::wildcard_enum_match_arm, reason = "what cannot be read is vendor data, but for trust")]
@@ -88,8 +137,6 @@ fn cost(out: &mut Vec<Effect>, name: &str, text: &str) {
         "finalcost" => "total-cost",
         _ => return,
     };
-    let stated: Option<serde_json::Value> = serde_json::from_str(text).ok();
-    let amount = stated.as_ref().and_then(|stated| stated.get("cost")).and_then(serde_json::Value::as_f64);
-    out.push(commerce::cost(means, amount));
+    out.push(commerce::stated(means, text).into());
     out.push(display::text(text));
 }

@@ -450,6 +450,8 @@ effects! {
         has_link: bool,
         /// Links in all texts of the message.
         links: i64,
+        /// Whether a text names an account to pay to: an IBAN, or a wallet of coins.
+        account: bool,
         /// The link, where there is exactly one.
         url: Option<Url>,
         /// `ASCII`, `HTML`, `URI`, `UTF8` or `QRCODE`; with several texts the riskiest; empty
@@ -461,7 +463,7 @@ effects! {
 
     /// Changes what a driver pays, or is told to pay.
     SetPrice = "set-price", by Csms, Consequential, in [Commerce] {
-        /// What does it: `tariff`, `transaction-tariff`, `token-tariff`, `running-cost`,
+        /// What does it: `tariff`, `transaction-tariff`, `token-tariff`, `profile-tariff`, `running-cost`,
         /// `total-cost`, `clear-tariff`, `setting`.
         means: &'static str,
         /// Cost in thousandths of the currency unit, where one amount is stated.
@@ -478,6 +480,12 @@ effects! {
         minute_highest_milli: Option<i64>,
         /// Highest fixed fee, in thousandths of the currency unit.
         fixed_highest_milli: Option<i64>,
+        /// What a session costs at least, in thousandths of the currency unit.
+        least_milli: Option<i64>,
+        /// What a session costs at most, in thousandths of the currency unit.
+        most_milli: Option<i64>,
+        /// Highest tax that is added, in %.
+        tax_percent: Option<i64>,
         /// When it begins to hold.
         effective_at: Option<Timestamp>,
     }

@@ -360,8 +360,8 @@ pub(super) const COMPONENTS: &[Component] = &[
         name: "MonitoringCtrlr",
         class: Monitoring,
         variables: &[
-            row("ActiveMonitoringBase", Monitoring, Plain),
-            row("ActiveMonitoringLevel", Monitoring, Plain),
+            row("ActiveMonitoringBase", Monitoring, Blind(NotAll)),
+            row("ActiveMonitoringLevel", Monitoring, Blind(Outside(4, 9))),
             row("Available", Monitoring, Blind(NotTrue)),
             row("BytesPerMessage", Protocol, Plain),
             row("Enabled", Monitoring, Blind(NotTrue)),

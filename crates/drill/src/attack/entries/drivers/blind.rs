@@ -104,7 +104,6 @@ fn blinding(sight: &Sight) -> Lines {
     new("severities, but none", "MonitoringCtrlr", "ActiveMonitoringLevel", "0");
     new("only what the maker has wired", "MonitoringCtrlr", "ActiveMonitoringBase", "HardWiredOnly");
     new("nothing kept while offline", "MonitoringCtrlr", "OfflineQueuingSeverity", "0");
-    new("messages not kept while offline", "OCPPCommCtrlr", "QueueAllMessages", "false");
     lines.add_if(v2x, "only what the maker has wired, by command", || monitoring_base("HardWiredOnly"));
     lines.add_if(v2x, "as from the factory", || monitoring_base("FactoryDefault"));
     lines.add_if(v2x, "only dangers", || monitoring_level(0));

@@ -118,9 +118,6 @@ fn prices(sight: &Sight) -> Lines {
     lines.add("a cost beyond any session", cost(tx, 9_999.0));
     lines.add("a cost below zero", cost(tx, -5.0));
     lines.add("a cost of somebody else's session", cost(&json!("tx-never"), 12.0));
-    lines.add("the price as a setting, absurd", {
-        setting::variable("TariffCostCtrlr", "TariffFallbackMessage", "99 EUR/kWh")
-    });
     if !sight.is_v21() {
         return lines;
     }

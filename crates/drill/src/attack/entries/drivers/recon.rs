@@ -4,7 +4,7 @@ use chargewarden_ocpp::Version;
 use serde_json::json;
 
 use crate::attack::line::order;
-use crate::attack::{ALL, Attack, Entry, Kind, Order, Spot, Twin, V2};
+use crate::attack::{ALL, Attack, Entry, Kind, Order, Play, Spot, Twin, V2};
 use crate::wire::service::installed_certificates;
 use crate::wire::setting::{base_report, read_keys, read_variables};
 use crate::wire::{is_v16, message};
@@ -25,8 +25,8 @@ pub(super) fn entry() -> Entry {
         versions: ALL,
         kind: Kind::Cumulative,
         attacks: vec![
-            Attack::order("all settings of every station", ALL, all),
-            Attack::order("all settings, as a list of keys", &[Version::V16], |_| {
+            sweep("all settings of every station", ALL, all),
+            sweep("all settings, as a list of keys", &[Version::V16], |_| {
                 order(read_keys(&[
                     "AuthorizationKey",
                     "CpoName",
@@ -38,21 +38,19 @@ pub(super) fn entry() -> Entry {
                     "SupportedFeatureProfiles",
                 ]))
             }),
-            Attack::order("what is set, and nothing else", V2, |_| {
-                order(base_report("ConfigurationInventory"))
-            }),
-            Attack::order("what has a problem", V2, |_| order(base_report("SummaryInventory"))),
-            Attack::order("everything that is available", V2, |_| {
+            sweep("what is set, and nothing else", V2, |_| order(base_report("ConfigurationInventory"))),
+            sweep("what has a problem", V2, |_| order(base_report("SummaryInventory"))),
+            sweep("everything that is available", V2, |_| {
                 order(message("GetReport", json!({ "requestId": 81, "componentCriteria": ["Available"] })))
             }),
-            Attack::order("all security settings, by component", V2, |_| {
+            sweep("all security settings, by component", V2, |_| {
                 let wanted = json!([
                     { "component": { "name": "SecurityCtrlr" } }, { "component": { "name": "OCPPCommCtrlr" } },
                     { "component": { "name": "AuthCtrlr" } },
                 ]);
                 order(message("GetReport", json!({ "requestId": 81, "componentVariable": wanted })))
             }),
-            Attack::order("security settings, one by one", V2, |_| {
+            sweep("security settings, one by one", V2, |_| {
                 order(read_variables(&[
                     ("SecurityCtrlr", "SecurityProfile"),
                     ("SecurityCtrlr", "OrganizationName"),
@@ -60,15 +58,11 @@ pub(super) fn entry() -> Entry {
                     ("AuthCtrlr", "OfflineTxForUnknownIdEnabled"),
                 ]))
             }),
-            Attack::order("all monitors", V2, |_| {
-                order(message("GetMonitoringReport", json!({ "requestId": 81 })))
-            }),
-            Attack::order("certificates", ALL, |at| order(installed_certificates(at.version))),
-            Attack::order("the version of the list", ALL, |_| {
-                order(message("GetLocalListVersion", json!({})))
-            }),
-            Attack::order("the load of the day", ALL, schedule),
-            Attack::order("something else on each", ALL, move |at| match at.place % 4 {
+            sweep("all monitors", V2, |_| order(message("GetMonitoringReport", json!({ "requestId": 81 })))),
+            sweep("certificates", ALL, |at| order(installed_certificates(at.version))),
+            sweep("the version of the list", ALL, |_| order(message("GetLocalListVersion", json!({})))),
+            sweep("the load of the day", ALL, schedule),
+            sweep("something else on each", ALL, move |at| match at.place % 4 {
                 0 => all(at),
                 1 => order(installed_certificates(at.version)),
                 2 => order(message("GetLocalListVersion", json!({}))),
@@ -81,7 +75,7 @@ pub(super) fn entry() -> Entry {
                     else {
                         continue;
                     };
-                    play.strike(spot.place, &all(&spot));
+                    ask(play, spot.place, &all(&spot));
                     play.pause();
                 }
             }),
@@ -117,6 +111,26 @@ pub(super) fn entry() -> Entry {
             }),
         ],
     }
+}
+
+/// One question to each station. An answer that there is nothing is an answer, too.
+fn sweep(
+    name: &'static str,
+    versions: &'static [Version],
+    write: impl Fn(&Spot) -> Order + Send + Sync + 'static,
+) -> Attack {
+    Attack::new(name, versions, move |play| {
+        play.campaign(|play, place| {
+            if let Some(spot) = play.spot(place) {
+                ask(play, place, &write(&spot));
+            }
+        });
+    })
+}
+
+fn ask(play: &mut Play<'_>, place: usize, question: &Order) {
+    let outcome = play.world.command(place, &question.action, &question.payload);
+    play.count(place, outcome.delivered, &outcome, question);
 }
 
 fn all(at: &Spot) -> Order {

@@ -25,7 +25,6 @@ pub(super) fn attacks(sight: &Sight) -> Lines {
     old("a vendor's token for everybody", "FreevendIdTag", "A77ACKE2");
     old("a vendor's plug and charge without asking", "AuthorizationRequired", "false");
     old("a vendor's way to switch it off", "AuthDisabled", "true");
-    old("contracts are not checked offline", "ContractValidationOffline", "true");
 
     let v2x = !v16;
     let mut new = |name, component, of, value| {
@@ -40,14 +39,9 @@ pub(super) fn attacks(sight: &Sight) -> Lines {
     new("the management system is not asked", "AuthCtrlr", "DisableRemoteAuthorization", "true");
     new("listed tokens charge before they are asked about", "AuthCtrlr", "LocalPreAuthorization", "true");
     new("a master group of one's own", "AuthCtrlr", "MasterPassGroupId", "A77ACKE2");
-    new("cached tokens are not asked about afterwards", "AuthCacheCtrlr", "DisablePostAuthorize", "true");
-    new("listed tokens are not asked about afterwards", "LocalAuthListCtrlr", "DisablePostAuthorize", "true");
     new("sessions of invalid tokens go on", "TxCtrlr", "StopTxOnInvalidId", "false");
     new("energy for invalid tokens", "TxCtrlr", "MaxEnergyOnInvalidId", "999999");
-    new("sessions begin with the cable", "TxCtrlr", "TxStartPoint", "EVConnected");
-    new("sessions begin with the parked car", "TxCtrlr", "TxStartPoint", "ParkingBayOccupancy");
     new("a vendor's free mode", "AuthCtrlr", "FreeVend", "true");
-    new("contracts are not checked offline", "ISO15118Ctrlr", "ContractValidationOffline", "true");
     lines.add_if(v2x, "among nine harmless ones", || {
         let harmless = Variable::new("OCPPCommCtrlr", "HeartbeatInterval");
         let mut writes = vec![(harmless, "300"); 5];
