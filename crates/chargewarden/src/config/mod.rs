@@ -22,8 +22,8 @@ pub use form::{
 };
 pub(crate) use inventory::{Around, station as check_station, stations as check_stations};
 pub use inventory::{parse_inventory, read_inventory};
-pub use policies::{BUILTIN_PREFIX, party_of, read_bundle, read_source, told};
 pub(crate) use policies::compile;
+pub use policies::{BUILTIN_PREFIX, party_of, read_bundle, read_source, told};
 pub use problem::{Problem, Problems};
 pub use resolve::{Settings, Sink, load, resolve};
 pub use source::{ENV_PREFIX, Effective, Origin, Sources, read_file, read_text};
