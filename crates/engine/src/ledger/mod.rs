@@ -26,6 +26,7 @@ mod reservations;
 mod secrets;
 mod sent;
 mod tokens;
+mod users;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -39,8 +40,7 @@ pub use claim::{Claim, Excess, Outcome, Places, PowerChange};
 pub use figures::{Budget, Figures};
 pub use fleet::Member;
 use held::Held;
-use numbers::Numbers;
-use tokens::Tokens;
+use users::Users;
 
 use crate::effects::{MessageKind, PasswordWrite, password_write};
 use crate::facts::{Heard, Holdings};
@@ -51,14 +51,8 @@ pub struct Ledger {
     books: Mutex<Books>,
     /// Made from the states of stations, and asked of few commands.
     held: Mutex<Held>,
-    holders: Mutex<Holders>,
-}
-
-/// Who charges where, by which token and number. Apart from the books, so that who counts does not wait for it.
-#[derive(Clone, Debug, Default)]
-struct Holders {
-    tokens: Tokens,
-    numbers: Numbers,
+    /// Asked when a token is presented and when a session begins or ends.
+    users: Users,
 }
 
 /// A ledger of its own with the same counts, for simulations that go on in several ways from one moment.
@@ -67,7 +61,7 @@ impl Clone for Ledger {
         Self {
             books: Mutex::new(self.lock().clone()),
             held: Mutex::new(self.held().clone()),
-            holders: Mutex::new(self.holders().clone()),
+            users: self.users.clone(),
         }
     }
 }
@@ -135,17 +129,10 @@ impl Ledger {
 
     /// What is odd about a message in the light of what others did.
     pub(crate) fn doubts(&self, heard: &Heard<'_>) -> Doubts {
-        let mut doubts = Doubts::NONE;
+        let mut doubts = self.users.doubts(heard);
         if heard.message.from == Side::Csms && heard.message.kind == MessageKind::Call {
             self.doubt_holding(heard, &mut doubts);
         }
-        let (token, number) = (tokens::Turn::of(heard), numbers::Turn::of(heard));
-        if token.is_none() && number.is_none() {
-            return doubts;
-        }
-        let holders = self.holders();
-        doubts.extend(token.map_or(Doubts::NONE, |turn| holders.tokens.doubts(&turn)));
-        doubts.extend(number.map_or(Doubts::NONE, |turn| holders.numbers.doubts(&turn)));
         doubts
     }
 
@@ -172,22 +159,7 @@ impl Ledger {
 
     /// Takes in a message that was delivered.
     pub(crate) fn learn(&self, heard: &Heard<'_>) {
-        let (token, number) = (tokens::Turn::of(heard), numbers::Turn::of(heard));
-        if token.is_none() && number.is_none() {
-            return;
-        }
-        let mut holders = self.holders();
-        if let Some(turn) = token {
-            holders.tokens.learn(turn);
-        }
-        if let Some(turn) = number {
-            holders.numbers.learn(&turn);
-        }
-    }
-
-    fn holders(&self) -> MutexGuard<'_, Holders> {
-        // No operation leaves a table half-written.
-        self.holders.lock().unwrap_or_else(PoisonError::into_inner)
+        self.users.learn(heard);
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
