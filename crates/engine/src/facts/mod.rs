@@ -14,7 +14,7 @@ mod sessions;
 mod state;
 
 use chargewarden_ocpp::{Action, Timestamp};
-use chargewarden_policy::{Doubts, StationFacts};
+use chargewarden_policy::{About, Doubts, StationFacts};
 
 pub use certificates::{Certificates, OpenRequest};
 pub use conduct::Conduct;
@@ -22,6 +22,7 @@ pub(crate) use heard::{Heard, Learned};
 pub use holdings::Holdings;
 pub(crate) use holdings::RunningReservation;
 pub use mark::Mark;
+pub(crate) use power::Commitment;
 pub use power::Power;
 pub use sessions::Sessions;
 pub use state::{Boot, Commanded, StateProblem, StationState};
@@ -34,6 +35,11 @@ pub(crate) fn wants_call(action: Action) -> bool {
         || conduct::wants_call(action)
         || power::wants_call(action)
         || holdings::wants_call(action)
+}
+
+/// Whether the limits of a station can be others after this message and its answer.
+pub(crate) fn steers_power(action: Action) -> bool {
+    power::wants_call(action) || action == Action::PullDynamicScheduleUpdate
 }
 
 impl StationState {
@@ -60,6 +66,18 @@ impl StationState {
     /// How a command would change the power that the station draws.
     pub(crate) fn power_changes(&self, heard: &Heard<'_>) -> Vec<PowerChange> {
         power::changes(self, heard)
+    }
+
+    /// What the station may draw by its profiles, as far as its site is concerned.
+    pub(crate) fn commitment(&self, about: &About, now: Timestamp) -> Option<Commitment> {
+        about.envelope.site_w?;
+        power::commitment(self, &about.envelope, now)
+    }
+
+    /// The same before and after a command that changes it, where its site is concerned.
+    pub(crate) fn commitments(&self, heard: &Heard<'_>) -> Option<(Option<Commitment>, Commitment)> {
+        heard.about.envelope.site_w?;
+        power::commitments(self, heard)
     }
 
     /// The power that the station's sessions draw, as last measured, in W; none while nothing was measured.

@@ -25,6 +25,7 @@ mod numbers;
 mod reservations;
 mod secrets;
 mod sent;
+mod sites;
 mod tokens;
 mod users;
 
@@ -40,10 +41,11 @@ pub use claim::{Claim, Excess, Outcome, Places, PowerChange};
 pub use figures::{Budget, Figures};
 pub use fleet::Member;
 use held::Held;
+use sites::Sites;
 use users::Users;
 
 use crate::effects::{MessageKind, PasswordWrite, password_write};
-use crate::facts::{Heard, Holdings};
+use crate::facts::{Commitment, Heard, Holdings};
 
 /// Counts of effects, for every limit of every party.
 #[derive(Debug, Default)]
@@ -53,6 +55,8 @@ pub struct Ledger {
     held: Mutex<Held>,
     /// Asked when a token is presented and when a session begins or ends.
     users: Users,
+    /// Made from the states of stations, too.
+    sites: Mutex<Sites>,
 }
 
 /// A ledger of its own with the same counts, for simulations that go on in several ways from one moment.
@@ -62,6 +66,7 @@ impl Clone for Ledger {
             books: Mutex::new(self.lock().clone()),
             held: Mutex::new(self.held().clone()),
             users: self.users.clone(),
+            sites: Mutex::new(self.sites().clone()),
         }
     }
 }
@@ -127,6 +132,22 @@ impl Ledger {
         self.held().holds(about, holdings, now);
     }
 
+    /// Notes what a station may draw by its profiles: when its session begins, when that changes, and when a command that
+    /// asked for more is not delivered.
+    pub(crate) fn commits(&self, about: &About, commitment: Option<Commitment>) {
+        self.sites().commits(about, commitment);
+    }
+
+    /// Whether the site can carry what a command would allow a station to draw; if so, it counts until the station commits.
+    pub(crate) fn asks(
+        &self,
+        about: &About,
+        (before, after): &(Option<Commitment>, Commitment),
+        now: Timestamp,
+    ) -> bool {
+        self.sites().asks(about, before.as_ref(), after, now.as_millis())
+    }
+
     /// What is odd about a message in the light of what others did.
     pub(crate) fn doubts(&self, heard: &Heard<'_>) -> Doubts {
         let mut doubts = self.users.doubts(heard);
@@ -164,6 +185,10 @@ impl Ledger {
 
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sites(&self) -> MutexGuard<'_, Sites> {
+        self.sites.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Books> {

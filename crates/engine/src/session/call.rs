@@ -160,6 +160,7 @@ impl Session {
     /// A message that has places is not delivered.
     fn give_back(&self, work: &Work<'_>, allowed: &mut Allowed) {
         work.world.ledger.settle(allowed.take_places(), Outcome::NotDone, work.now.wall);
+        self.commit(work);
     }
 
     /// A call went out: remembers what its answer will be about.

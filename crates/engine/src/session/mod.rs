@@ -27,7 +27,7 @@ use chargewarden_ocpp::refusal::RefusalStyle;
 use chargewarden_ocpp::{Action, Frame, Header, Payload, Side, Timestamp, Version};
 use chargewarden_policy::effect::Effect;
 use chargewarden_policy::{
-    Authentication, Circumstances, Doubts, MessageFacts, Policies, SessionFacts, Standing, Subject,
+    Authentication, Circumstances, Doubt, Doubts, MessageFacts, Policies, SessionFacts, Standing, Subject,
 };
 
 pub use opening::{Connected, Opening};
@@ -35,7 +35,7 @@ pub use own::OwnCallProblem;
 
 use crate::effects::{self, RequestMemo};
 use crate::events;
-use crate::facts::{Boot, Heard, Learned, StationState};
+use crate::facts::{self, Boot, Heard, Learned, StationState};
 use crate::hold::Ticket;
 use crate::input::Input;
 use crate::moment::Moment;
@@ -174,6 +174,7 @@ impl Session {
         if let Some(power_w) = state.power_w() {
             world.ledger.measured(&about, power_w, now.wall);
         }
+        world.ledger.commits(&about, state.commitment(&about, now.wall));
         let [s0, s1, s2, s3, s4, s5, s6, s7, ..] = nonce;
         let seed = u64::from_le_bytes([s0, s1, s2, s3, s4, s5, s6, s7]);
         let peer = |connected| Peer { connected, lane: Lane::new(seed), budget: Budget::default() };
@@ -318,6 +319,15 @@ impl Session {
         let heard = Heard { message, effects: &effects, about, call, key };
         let mut doubts = self.state.doubts(&heard);
         doubts.extend(work.world.ledger.doubts(&heard));
+        let asks = match (message.from, message.kind) {
+            (Side::Csms, effects::MessageKind::Error) | (Side::Station, _) => None,
+            (Side::Csms, _) => self.state.commitments(&heard),
+        };
+        let asked = asks.is_some_and(|asks| {
+            let fits = work.world.ledger.asks(heard.about, &asks, work.now.wall);
+            doubts.add_if(!fits, Doubt::AboveRating);
+            fits
+        });
         let power = match message.from {
             Side::Csms => self.state.power_changes(&heard),
             Side::Station => Vec::new(),
@@ -346,6 +356,9 @@ impl Session {
         let (judgement, mark) = verdict::judge(work.world, &self.subject, &circumstances, &effects, &power);
         if let Some(mark) = mark {
             self.placing = Some(mark.on(arrival.from, self.subject.about(), work.now.wall));
+        }
+        if asked && matches!(judgement, Judgement::Denied(_)) {
+            self.commit(work);
         }
         Decision { effects, doubts, judgement }
     }
@@ -394,6 +407,11 @@ impl Session {
         if power != before {
             work.world.ledger.measured(self.subject.about(), power.unwrap_or(0), work.now.wall);
         }
+        // What a command asks for counts until the station has spoken.
+        let ordered = message.from == Side::Csms && message.kind == effects::MessageKind::Call;
+        if !ordered && (learned == Learned::Now || facts::steers_power(message.action)) {
+            self.commit(work);
+        }
         match learned {
             Learned::Nothing => return,
             Learned::Later => self.drifted_ms = self.drifted_ms.or(Some(work.now.mono_ms)),
@@ -404,6 +422,14 @@ impl Session {
             }
         }
         self.stale = true;
+    }
+
+    /// Says what the station may draw, by the profiles that it has.
+    fn commit(&self, work: &Work<'_>) {
+        let about = self.subject.about();
+        if about.envelope.site_w.is_some() {
+            work.world.ledger.commits(about, self.state.commitment(about, work.now.wall));
+        }
     }
 
     fn case<'a>(

@@ -4,6 +4,7 @@
 //! in [`composite`]. A command is judged by carrying it out on a copy: the doubts and the predicted changes of power are
 //! what differs between before and after.
 
+mod commitment;
 mod composite;
 mod doubting;
 mod held;
@@ -15,11 +16,12 @@ mod scene;
 mod turns;
 
 use chargewarden_ocpp::{Action, Timestamp};
-use chargewarden_policy::{Doubts, StationFacts};
+use chargewarden_policy::{Doubts, Envelope, StationFacts};
 use serde::{Deserialize, Serialize};
 
 use super::{Heard, Learned, StationState, sessions};
 use crate::ledger::PowerChange;
+pub(crate) use commitment::Commitment;
 use profile::Installed;
 use turns::Turns;
 
@@ -67,6 +69,24 @@ pub(super) fn describe(state: &StationState, facts: &mut StationFacts, now: Time
 /// How a command would change the power that the station draws, and when it acts.
 pub(super) fn changes(state: &StationState, heard: &Heard<'_>) -> Vec<PowerChange> {
     prediction::changes(&state.power, &sessions::running(state).collect::<Vec<_>>(), heard)
+}
+
+/// What the station may draw by its profiles, from now on.
+pub(super) fn commitment(state: &StationState, envelope: &Envelope, now: Timestamp) -> Option<Commitment> {
+    let running: Vec<_> = sessions::running(state).collect();
+    Commitment::of(&state.power, &running, envelope, now.as_millis())
+}
+
+/// The same before and after a command that changes the profiles, where there is a limit after it.
+pub(super) fn commitments(
+    state: &StationState,
+    heard: &Heard<'_>,
+) -> Option<(Option<Commitment>, Commitment)> {
+    let running: Vec<_> = sessions::running(state).collect();
+    let (envelope, now_ms) = (&heard.about.envelope, heard.message.now.as_millis());
+    let after = prediction::obeyed(&state.power, &running, heard)?;
+    let after = Commitment::of(&after, &running, envelope, now_ms)?;
+    Some((Commitment::of(&state.power, &running, envelope, now_ms), after))
 }
 
 /// The limit that the profiles give together at an EVSE (2.x) or connector (1.6), in W, without an EVSE that of the

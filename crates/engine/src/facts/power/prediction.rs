@@ -60,6 +60,20 @@ pub(super) fn changes(power: &Power, running: &[Running<'_>], heard: &Heard<'_>)
     told.largest()
 }
 
+/// The profiles after a command; none where it changes none.
+pub(super) fn obeyed(power: &Power, running: &[Running<'_>], heard: &Heard<'_>) -> Option<Power> {
+    let mut order = Order::heard(running, heard)?;
+    if let Order::Install(profile) = &mut order
+        && profile.awaits.take().is_some()
+    {
+        // Whoever comes, it is as if it were the default.
+        profile.purpose = Purpose::Default;
+    }
+    let mut after = power.clone();
+    after.apply(order, heard.message.version, heard.message.now.as_millis());
+    Some(after)
+}
+
 /// Whether an effect acts on what is drawn, or has a time of its own.
 fn acts(effect: &Effect) -> bool {
     matches!(

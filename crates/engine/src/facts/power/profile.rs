@@ -254,6 +254,23 @@ impl Installed {
         ends.chain([self.from_ms, self.to_ms].into_iter().flatten()).max().unwrap_or(now_ms)
     }
 
+    /// Adds how old a session is when it comes into another period, in ms.
+    pub(super) fn ages(&self, out: &mut Vec<i64>) {
+        let of_session = match self.purpose {
+            Purpose::Default | Purpose::Priority => true,
+            // A profile of a session has its beginning; the others do not go by sessions.
+            Purpose::Tx | Purpose::Max | Purpose::External | Purpose::LocalGeneration => false,
+        };
+        let relative = match self.kind {
+            Kind::Relative => true,
+            Kind::Absolute | Kind::Recurring => self.schedules.iter().any(|plan| plan.start_ms.is_none()),
+            Kind::Dynamic => false,
+        };
+        if of_session && relative {
+            out.extend(self.schedules.iter().flat_map(|plan| plan.breaks(0, self.every_ms())));
+        }
+    }
+
     /// After how many ms it recurs.
     pub(super) fn every_ms(&self) -> Option<i64> {
         self.every_s.map(|seconds| seconds.saturating_mul(1000))
