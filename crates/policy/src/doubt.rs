@@ -97,7 +97,8 @@ doubts! {
     ReservedAgain = "reserved_again", by Csms;
     /// More than half of a site with several EVSEs would be reserved.
     SiteReserved = "site_reserved", by Csms;
-    /// The local list would lose more than a fifth of its entries, with what it has lost in the last 24 h.
+    /// The local list would lose more than a fifth of the tokens that may charge by it, with what it has lost in the last
+    /// 24 h: they are removed, refused or expired.
     ListShrinks = "list_shrinks", by Csms;
     /// The version of the local list does not follow the one before.
     ListVersionJumps = "list_version_jumps", by Csms;
@@ -106,7 +107,7 @@ doubts! {
 
     // ---- commands: software, trust, settings ------------------------------------------------
 
-    /// The version in the location is older than what the station runs.
+    /// The version in the location (file name, directory or query) is older than what the station runs.
     FirmwareOlder = "firmware_older", by Csms;
     /// Another installation was ordered and is not over.
     FirmwareUnderWay = "firmware_under_way", by Csms;
@@ -124,7 +125,8 @@ doubts! {
     SettingOfOther = "setting_of_other", by Csms;
     /// It removes or changes a monitor that another party has set.
     MonitorOfOther = "monitor_of_other", by Csms;
-    /// It undoes what another party has done in the last 24 h: puts into service what it took out of service.
+    /// It undoes what another party has done in the last 24 h: puts into service what it took out of service, has it
+    /// charge, or releases a cable of it.
     UndoesOther = "undoes_other", by Csms;
 
     // ---- commands: the sender's conduct -----------------------------------------------------

@@ -93,3 +93,6 @@ impl StationState {
         holdings::describe(self, facts, now);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Whom the station trusts, for which use.
 
 use chargewarden_ocpp::{Action, Obj, Value, Version};
+use chargewarden_policy::effect::Effect;
 use chargewarden_policy::{Doubt, Doubts};
 use serde::{Deserialize, Serialize};
 
@@ -69,10 +70,13 @@ struct Anchor {
 
 impl Anchors {
     pub(super) fn doubts(&self, heard: &Heard<'_>, out: &mut Doubts) {
-        if heard.message.action != Action::DeleteCertificate {
+        if !heard.effects.iter().any(|effect| matches!(effect, Effect::RemoveTrustAnchor(_))) {
             return;
         }
-        let target = heard.message.payload.root().obj("certificateHashData").and_then(names);
+        // What a vendor's message names is not followed.
+        let own = heard.message.action == Action::DeleteCertificate;
+        let data = own.then(|| heard.message.payload.root().obj("certificateHashData")).flatten();
+        let target = data.and_then(names);
         let last = target.is_none_or(|target| self.leaves_nobody(&target, heard.message.version));
         out.add_if(last, Doubt::LastAnchor);
     }

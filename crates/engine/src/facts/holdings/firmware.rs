@@ -1,5 +1,7 @@
 //! The software that was ordered, and how far the order has come.
 
+use std::borrow::Cow;
+
 use chargewarden_ocpp::{Action, Version};
 use chargewarden_policy::effect::{Boot, Effect, InstallFirmware};
 use chargewarden_policy::{Doubt, Doubts};
@@ -44,12 +46,13 @@ impl Firmware {
     pub(super) fn doubts(&self, runs: &str, heard: &Heard<'_>, out: &mut Doubts) {
         let Some(install) = heard.effects.iter().find_map(install) else { return };
         let now_ms = heard.message.now.as_millis();
-        let other =
-            |order: &Order| location(heard, heard.message).is_none_or(|location| location != order.location);
+        // What a vendor's message carries has no address of its own.
+        let location = location(heard.message).unwrap_or(Cow::Borrowed(&install.url.path));
+        let other = |order: &Order| mark(heard, &location) != order.location;
         let open = self.order.as_ref().filter(|order| order.due_ms > now_ms);
         out.add_if(open.is_some_and(other), Doubt::FirmwareUnderWay);
         out.add_if(self.checks_signatures && !install.signed, Doubt::SignaturePossible);
-        let older = FirmwareVersion::of_path(&install.url.path)
+        let older = FirmwareVersion::of_location(&location)
             .zip(FirmwareVersion::read(runs))
             .is_some_and(|(offered, runs)| offered.is_older_than(&runs));
         out.add_if(older, Doubt::FirmwareOlder);
@@ -66,7 +69,9 @@ impl Firmware {
             self.checks_signatures = true;
             learned = true;
         }
-        let Some(location) = location(heard, answered.call) else { return learned };
+        let Some(location) = location(answered.call).map(|location| mark(heard, &location)) else {
+            return learned;
+        };
         let now_ms = heard.message.now.as_millis();
         let begins_ms = install.retrieve_at.map_or(now_ms, |at| at.as_millis().max(now_ms));
         let acts_ms = install.install_at.map_or(begins_ms, |at| at.as_millis().max(begins_ms));
@@ -110,9 +115,15 @@ fn install(effect: &Effect) -> Option<&InstallFirmware> {
 }
 
 /// The address in an order.
-fn location(heard: &Heard<'_>, order: &Message<'_>) -> Option<Mark> {
+fn location<'a>(order: &Message<'a>) -> Option<Cow<'a, str>> {
     let root = order.payload.root();
-    let unsigned = order.version == Version::V16 && order.action == Action::UpdateFirmware;
-    let text = if unsigned { root.text("location") } else { root.obj("firmware")?.text("location") };
-    text.map(|text| Mark::of(heard.key, &format!("location {}", text.trim())))
+    match (order.action, order.version) {
+        (Action::UpdateFirmware, Version::V16) => root.text("location"),
+        (Action::UpdateFirmware | Action::SignedUpdateFirmware, _) => root.obj("firmware")?.text("location"),
+        _ => None,
+    }
+}
+
+fn mark(heard: &Heard<'_>, location: &str) -> Mark {
+    Mark::of(heard.key, &format!("location {}", location.trim()))
 }

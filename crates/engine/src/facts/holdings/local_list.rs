@@ -1,13 +1,13 @@
-//! The local list: its version, and how long it is. Its entries are not kept.
+//! The local list: its version, and how many tokens may charge by it. The tokens are not kept: lists have thousands.
 
-use chargewarden_ocpp::{Action, Obj, Version};
-use chargewarden_policy::effect::Effect;
+use chargewarden_ocpp::{Action, Version};
+use chargewarden_policy::effect::{ChangeLocalList, Effect};
 use chargewarden_policy::{Doubt, Doubts};
 use serde::{Deserialize, Serialize};
 
 use super::accepted::Answered;
 use super::maker::Maker;
-use crate::effects::MessageKind;
+use crate::effects::{Message, MessageKind};
 use crate::facts::Heard;
 
 /// Of so many parts of the list one may go.
@@ -24,12 +24,12 @@ pub(super) struct LocalList {
     /// Who wrote it last; nobody that is known where the station only told its version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     maker: Option<Maker>,
-    /// How many entries it has; none where that is not known.
+    /// How many may charge by it; none where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     size: Option<Size>,
 }
 
-/// How many entries. What a differential update adds may have been there before, and what it removes may not.
+/// How many tokens may charge. What a differential update adds may have been there before, and what it removes may not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Size {
@@ -37,15 +37,18 @@ struct Size {
     most: i64,
     /// The most that the list surely had since `since_ms`.
     before: i64,
-    /// Entries removed since then.
+    /// Tokens removed, or refused from then on, since then.
     removed: i64,
+    /// Entries that say that a token may not charge. Where they are most, the list is one of stolen cards.
+    #[serde(default)]
+    refused: i64,
     /// In ms since the Unix epoch.
     since_ms: i64,
 }
 
 impl Size {
-    fn exactly(entries: i64, now_ms: i64) -> Self {
-        Self { least: entries, most: entries, before: entries, removed: 0, since_ms: now_ms }
+    fn exactly(accepted: i64, refused: i64, now_ms: i64) -> Self {
+        Self { least: accepted, most: accepted, before: accepted, removed: 0, refused, since_ms: now_ms }
     }
 
     /// A day has passed: what is lost counts from here on.
@@ -61,37 +64,55 @@ impl Size {
 struct Update {
     version: i64,
     full: bool,
-    /// Entries with information about the token: these are written.
-    written: i64,
-    /// Entries without: these are removed.
+    /// Entries whose tokens may charge.
+    accepted: i64,
+    /// Entries whose tokens may not, or no longer.
+    refused: i64,
+    /// Entries that are removed: they say nothing of their tokens.
     removed: i64,
 }
 
 impl Update {
-    fn read(version: Version, root: Obj<'_>) -> Option<Self> {
-        let (version, info) = match version {
-            Version::V16 => (root.int("listVersion")?, "idTagInfo"),
-            Version::V201 | Version::V21 => (root.int("versionNumber")?, "idTokenInfo"),
+    fn of(change: &ChangeLocalList) -> Self {
+        let &ChangeLocalList { version, full, accepted, refused, .. } = change;
+        Self { version, full, accepted, refused, removed: 0 }
+    }
+
+    fn read(message: &Message<'_>) -> Option<Self> {
+        let root = message.payload.root();
+        let (version, info, expiry) = match message.version {
+            Version::V16 => (root.int("listVersion")?, "idTagInfo", "expiryDate"),
+            Version::V201 | Version::V21 => {
+                (root.int("versionNumber")?, "idTokenInfo", "cacheExpiryDateTime")
+            }
         };
         let full = root.text("updateType").is_none_or(|kind| kind == "Full");
-        let (mut written, mut removed) = (0, 0);
+        let (mut accepted, mut refused, mut removed) = (0, 0, 0);
         for entry in root.objs("localAuthorizationList") {
-            if entry.has(info) {
-                written += 1;
-            } else {
+            let Some(info) = entry.obj(info) else {
                 removed += 1;
+                continue;
+            };
+            let expired = info.time(expiry).is_some_and(|expiry| expiry <= message.now);
+            if info.text("status").is_some_and(|status| status == "Accepted") && !expired {
+                accepted += 1;
+            } else {
+                refused += 1;
             }
         }
-        Some(Self { version, full, written, removed })
+        Some(Self { version, full, accepted, refused, removed })
     }
 }
 
 impl LocalList {
     pub(super) fn doubts(&self, heard: &Heard<'_>, out: &mut Doubts) {
-        if !heard.effects.iter().any(|effect| matches!(effect, Effect::ChangeLocalList(_))) {
-            return;
-        }
-        let Some(update) = Update::read(heard.message.version, heard.message.payload.root()) else { return };
+        let change = |effect: &Effect| {
+            let Effect::ChangeLocalList(change) = effect else { return None };
+            // What a vendor's message carries is known by its effect alone.
+            let own = heard.message.action == Action::SendLocalList;
+            if own { Update::read(heard.message) } else { Some(Update::of(change)) }
+        };
+        let Some(update) = heard.effects.iter().find_map(change) else { return };
         out.add_if(self.maker.as_ref().is_some_and(|maker| maker.is_other(heard)), Doubt::ListOfOther);
         // The first list may have any version, and the same list may be sent again.
         let follows = self.version <= 0
@@ -100,9 +121,9 @@ impl LocalList {
         out.add_if(!follows, Doubt::ListVersionJumps);
         let Some(size) = self.size.map(|size| size.at(heard.message.now.as_millis())) else { return };
         let (had, lost) = if update.full {
-            (size.before, size.before.saturating_sub(update.written))
+            (size.before, size.before.saturating_sub(update.accepted))
         } else {
-            (size.most.max(size.before), size.removed.saturating_add(update.removed))
+            (size.most.max(size.before), size.removed.saturating_add(size.lost(&update)))
         };
         out.add_if(lost.saturating_mul(PARTS) > had, Doubt::ListShrinks);
     }
@@ -112,9 +133,7 @@ impl LocalList {
         if answered.call.action != Action::SendLocalList || !answered.accepted {
             return false;
         }
-        let Some(update) = Update::read(answered.call.version, answered.call.payload.root()) else {
-            return false;
-        };
+        let Some(update) = Update::read(answered.call) else { return false };
         let now_ms = heard.message.now.as_millis();
         let before = list.as_ref().and_then(|list| list.size).map(|size| size.at(now_ms));
         *list = Some(Self {
@@ -122,8 +141,8 @@ impl LocalList {
             maker: Some(Maker::of(heard)),
             size: if update.full {
                 Some(match before {
-                    Some(before) => before.replaced(update.written),
-                    None => Size::exactly(update.written, now_ms),
+                    Some(before) => before.replaced(&update),
+                    None => Size::exactly(update.accepted, update.refused, now_ms),
                 })
             } else {
                 before.map(|before| before.changed(&update))
@@ -146,25 +165,34 @@ impl LocalList {
             return false;
         }
         // 0: there is none. Any other that we did not see written is of unknown length.
-        let size = (version == 0).then(|| Size::exactly(0, heard.message.now.as_millis()));
+        let size = (version == 0).then(|| Size::exactly(0, 0, heard.message.now.as_millis()));
         *list = Some(Self { version, maker: None, size });
         true
     }
 }
 
 impl Size {
+    /// What a differential update takes away.
+    fn lost(self, update: &Update) -> i64 {
+        // In a list of stolen cards another one was not there before.
+        let refused = if self.refused > self.least { 0 } else { update.refused };
+        update.removed.saturating_add(refused)
+    }
+
     /// A full update: what it no longer has is lost.
-    fn replaced(self, entries: i64) -> Self {
-        Self { least: entries, most: entries, before: self.before.max(entries), ..self }
+    fn replaced(self, update: &Update) -> Self {
+        let &Update { accepted, refused, .. } = update;
+        Self { least: accepted, most: accepted, before: self.before.max(accepted), refused, ..self }
     }
 
     /// A differential update.
     fn changed(self, update: &Update) -> Self {
-        let least = self.least.saturating_sub(update.removed).max(0);
+        let lost = self.lost(update);
         Self {
-            least,
-            most: self.most.saturating_add(update.written),
-            removed: self.removed.saturating_add(update.removed),
+            least: self.least.saturating_sub(lost).max(0),
+            most: self.most.saturating_add(update.accepted),
+            removed: self.removed.saturating_add(lost),
+            refused: self.refused.saturating_add(update.refused),
             ..self
         }
     }

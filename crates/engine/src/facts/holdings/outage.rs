@@ -1,6 +1,6 @@
 //! What was taken out of service by command, and which party did it.
 
-use chargewarden_policy::effect::{Disable, Effect, Enable};
+use chargewarden_policy::effect::{Disable, Effect, Enable, StartCharging, UnlockCable};
 use chargewarden_policy::{Doubt, Doubts, PartyId};
 use serde::{Deserialize, Serialize};
 
@@ -64,12 +64,16 @@ impl Made for Outage {
 impl Outages {
     pub(super) fn doubts(&self, heard: &Heard<'_>, out: &mut Doubts) {
         let now_ms = heard.message.now.as_millis();
-        let undone = heard.effects.iter().filter_map(enabled).any(|place| {
-            self.0.iter().any(|outage| {
-                outage.party != heard.about.csms_party
-                    && outage.place.meets(place)
-                    && now_ms.saturating_sub(outage.at_ms) < HOLD_MS
-            })
+        let holds = |outage: &&Outage| {
+            outage.party != heard.about.csms_party && now_ms.saturating_sub(outage.at_ms) < HOLD_MS
+        };
+        let mut others = self.0.iter().filter(holds);
+        let undone = others.any(|outage| {
+            let undoes = |effect: &Effect| {
+                enabled(effect).is_some_and(|place| outage.place.meets(place))
+                    || used(effect).is_some_and(|place| outage.place.has(place))
+            };
+            heard.effects.iter().any(undoes)
         });
         out.add_if(undone, Doubt::UndoesOther);
     }
@@ -109,6 +113,15 @@ impl Outages {
     pub(super) fn is_whole(&self) -> bool {
         self.0.iter().any(|outage| outage.place.evse.is_none() && !outage.partial)
     }
+}
+
+/// What a command has charge, or move: who works on it has taken it out of service.
+fn used(effect: &Effect) -> Option<Place> {
+    if let &Effect::StartCharging(StartCharging { evse, .. }) = effect {
+        return Some(Place { evse, connector: None });
+    }
+    let &Effect::UnlockCable(UnlockCable { evse, connector }) = effect else { return None };
+    Some(Place { evse, connector })
 }
 
 fn enabled(effect: &Effect) -> Option<Place> {

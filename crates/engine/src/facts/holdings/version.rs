@@ -1,16 +1,20 @@
 //! Versions of firmware, as far as they can be read from a name.
 
-/// A version: numbers with dots between them.
+/// A version: numbers in their order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FirmwareVersion(Vec<u64>);
 
 /// Numbers from here on are years: `2024.05.1`.
 const YEAR: u64 = 1990;
 
+/// What stands between the numbers: a dot, or in names of files what else separates words, with at least so many numbers.
+const SEPARATORS: [(char, usize); 3] = [('.', 2), ('_', 3), ('-', 3)];
+
 impl FirmwareVersion {
     /// The version in a text. Nothing where there is none, or where there are several and no `v` stands before one of them.
     pub(super) fn read(text: &str) -> Option<Self> {
-        let found: Vec<(bool, Self)> = Self::all(text).collect();
+        let found =
+            SEPARATORS.iter().map(|separator| Self::all(text, *separator)).find(|found| !found.is_empty())?;
         if let [(_, only)] = found.as_slice() {
             return Some(only.clone());
         }
@@ -21,49 +25,57 @@ impl FirmwareVersion {
         }
     }
 
-    /// The version in the file name of a path, or in the name of the directory that the file is in.
-    pub(super) fn of_path(path: &str) -> Option<Self> {
+    /// The version in an address: in the file name, else in the query, else in the name of the directory.
+    pub(super) fn of_location(location: &str) -> Option<Self> {
+        let location = location.split_once('#').map_or(location, |(before, _)| before);
+        let (path, query) = location.split_once('?').unwrap_or((location, ""));
+        // Hosts have numbers, too.
+        let path = path
+            .split_once("://")
+            .map_or(path, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
         let mut names = path.rsplit('/');
         let file = names.next().unwrap_or_default();
-        if Self::all(file).next().is_some() {
-            return Self::read(file);
-        }
         let directory = names.next().unwrap_or_default();
-        let digits = directory.strip_prefix(['v', 'V']).unwrap_or(directory);
-        let bare = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        bare.then(|| Self::read(digits)).flatten()
-    }
-
-    /// Every run of at least two numbers with single dots between them, and whether a `v` stands before it.
-    fn all(text: &str) -> impl Iterator<Item = (bool, Self)> {
-        let bytes = text.as_bytes();
-        let part = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
-        let mut at = 0;
-        std::iter::from_fn(move || {
-            loop {
-                let begin = at + bytes.get(at..)?.iter().position(part)?;
-                let run = bytes.get(begin..)?.iter().take_while(|byte| part(byte)).count();
-                at = begin + run;
-                let before = begin.checked_sub(1).and_then(|before| bytes.get(before)).copied();
-                // `AC22.1.bin` names a product, `v1.2` a version.
-                let marked = before.is_some_and(|byte| byte.eq_ignore_ascii_case(&b'v'))
-                    && !begin
-                        .checked_sub(2)
-                        .and_then(|at| bytes.get(at))
-                        .is_some_and(u8::is_ascii_alphabetic);
-                let glued = before.is_some_and(|byte| byte.is_ascii_alphabetic()) && !marked;
-                let numbers = text.get(begin..at).map(|run| run.trim_matches('.'));
-                match numbers.and_then(Self::numbers) {
-                    Some(version) if !glued => return Some((marked, version)),
-                    Some(_) | None => {}
-                }
+        let mut said = std::iter::once(file).chain(query.split('&')).filter(|text| Self::is_in(text));
+        match (said.next(), said.next()) {
+            (Some(only), None) => Self::read(only),
+            // Two versions in one address: nobody knows which one is meant.
+            (Some(_), Some(_)) => None,
+            (None, _) => {
+                let numbers = directory.strip_prefix(['v', 'V']).unwrap_or(directory);
+                let bare = numbers.chars().all(|c| c.is_ascii_digit() || "._-".contains(c));
+                bare.then(|| Self::read(numbers)).flatten()
             }
-        })
+        }
     }
 
-    fn numbers(text: &str) -> Option<Self> {
-        let numbers = text.split('.').map(|number| number.parse().ok()).collect::<Option<Vec<u64>>>()?;
-        (numbers.len() > 1).then_some(Self(numbers))
+    fn is_in(text: &str) -> bool {
+        SEPARATORS.iter().any(|separator| !Self::all(text, *separator).is_empty())
+    }
+
+    /// Every run of numbers with single separators between them, and whether a `v` stands before it.
+    fn all(text: &str, (separator, least): (char, usize)) -> Vec<(bool, Self)> {
+        let part = |c: char| c.is_ascii_digit() || c == separator;
+        let mut found = Vec::new();
+        let mut at = 0;
+        while let Some((before, run)) = text.get(at..).and_then(|rest| {
+            let begin = at + rest.find(part)?;
+            let run = text.get(begin..)?.split(|c| !part(c)).next()?;
+            Some((text.get(..begin)?, run))
+        }) {
+            at = before.len() + run.len();
+            // `AC22.1` names a product, `v1.2` a version; what begins with the separator is glued to nothing.
+            let word = before.rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+            let marked = word.eq_ignore_ascii_case("v");
+            let glued = !word.is_empty() && !marked && !run.starts_with(separator);
+            let version = Self::numbers(run.trim_matches(separator), separator);
+            found.extend(version.filter(|version| !glued && version.0.len() >= least).map(|of| (marked, of)));
+        }
+        found
+    }
+
+    fn numbers(text: &str, separator: char) -> Option<Self> {
+        text.split(separator).map(|number| number.parse().ok()).collect::<Option<Vec<u64>>>().map(Self)
     }
 
     /// Whether it is older than the other, as far as both are spelled out: `1.2` is not older than `1.2.3`. A year is not
@@ -82,8 +94,8 @@ impl FirmwareVersion {
 mod tests {
     use super::*;
 
-    fn of_path(path: &str) -> String {
-        let version = FirmwareVersion::of_path(path);
+    fn of_location(path: &str) -> String {
+        let version = FirmwareVersion::of_location(path);
         version.map_or_else(
             || "-".into(),
             |version| version.0.iter().map(u64::to_string).collect::<Vec<_>>().join("."),
@@ -102,18 +114,29 @@ mod tests {
             ("/fw/2024.05.1.img", "2024.5.1"),
             ("/fw/AC_11.2_v1.4.0.bin", "1.4.0"),
             ("/1.2.3/fw-2.0.0.bin", "2.0.0"),
+            ("/fw/release-1-2-0.img", "1.2.0"),
+            ("/fw/acme-ac-22-1-8-3.img", "22.1.8.3"),
+            ("/fw/1_8_3/update.swu", "1.8.3"),
+            ("/fw/Twin-22_0.9.12_signed.bin", "0.9.12"),
+            ("/fw/image_2024-05-01.bin", "2024.5.1"),
+            ("https://fw.example/download?product=twin22&version=1.6.9", "1.6.9"),
+            ("https://fw.example/fw-1.6.9.bin?token=x#1.2.3", "1.6.9"),
             // Nothing, or nothing certain.
             ("/fw/image.bin", "-"),
             ("/fw/image7.bin", "-"),
             ("/fw/AC22.1.bin", "-"),
             ("/fw/11.2_1.4.0.bin", "-"),
             ("/fw/1..2.bin", "-"),
+            ("/fw/ac-22-3.bin", "-"),
+            ("/fw/fw-1.6.9.bin?since=1.2.0", "-"),
+            ("https://10.0.0.1/image.bin", "-"),
+            ("https://10.0.0.1", "-"),
             ("/api/v2/image.bin", "-"),
             ("/", "-"),
             ("", "-"),
             ("/fw/99999999999999999999.1.bin", "-"),
         ] {
-            assert_eq!(of_path(path), expected, "{path}");
+            assert_eq!(of_location(path), expected, "{path}");
         }
     }
 

@@ -112,3 +112,34 @@ fn a_list_has_one_owner() {
         assert_eq!(scene.by("cso").change(10, 1, 0), NONE, "nobody knows who wrote that one");
     }
 }
+
+#[test]
+fn a_list_that_refuses_shrinks_too() {
+    for mut scene in Scene::each(&ALL) {
+        scene.full(1, 30);
+        let info = scene.pick("idTagInfo", "idTokenInfo");
+        let expiry = scene.pick("expiryDate", "cacheExpiryDateTime");
+        let (past, future) = (scene.time(-1), scene.time(60));
+        let with = |list: &Value, entries: usize, told: Value| {
+            let mut list = list.clone();
+            for entry in list["localAuthorizationList"].as_array_mut().unwrap().iter_mut().take(entries) {
+                entry[info] = told.clone();
+            }
+            list
+        };
+        let (full, some) = (scene.list(true, 2, 30, 0), scene.list(false, 2, 10, 0));
+        for told in [json!({ "status": "Blocked" }), json!({ "status": "Accepted", expiry: past })] {
+            assert_eq!(scene.doubts("SendLocalList", &with(&full, 30, told.clone())), ["list_shrinks"]);
+            assert_eq!(scene.doubts("SendLocalList", &with(&some, 10, told.clone())), ["list_shrinks"]);
+            assert_eq!(scene.doubts("SendLocalList", &with(&some, 2, told)), NONE, "two stolen cards");
+        }
+        let valid = with(&full, 30, json!({ "status": "Accepted", expiry: future }));
+        assert_eq!(scene.doubts("SendLocalList", &valid), NONE);
+        // A list of stolen cards grows.
+        let stolen = with(&scene.list(true, 2, 30, 0), 25, json!({ "status": "Blocked" }));
+        scene.accepted("SendLocalList", &stolen);
+        scene.pass_min(24 * 60);
+        let more = with(&scene.list(false, 3, 20, 0), 20, json!({ "status": "Blocked" }));
+        assert_eq!(scene.accepted("SendLocalList", &more), NONE);
+    }
+}

@@ -10,6 +10,7 @@ mod repointing;
 mod reservations;
 mod settings;
 mod software;
+mod tunnels;
 
 use chargewarden_ocpp::Version;
 

@@ -81,3 +81,33 @@ fn whoever_locks_much_forgets_its_own() {
         assert_eq!(scene.switch(1, true), ["undoes_other"]);
     }
 }
+
+#[test]
+fn nothing_moves_where_somebody_works() {
+    for mut scene in Scene::each(&ALL) {
+        scene.switch(1, false);
+        let (start, anywhere, unlock) = scene.pick(
+            (
+                ("RemoteStartTransaction", json!({ "connectorId": 1, "idTag": "A" })),
+                json!({ "idTag": "A" }),
+                json!({ "connectorId": 1 }),
+            ),
+            (
+                (
+                    "RequestStartTransaction",
+                    json!({ "evseId": 1, "remoteStartId": 1,
+                    "idToken": { "idToken": "A", "type": "ISO14443" } }),
+                ),
+                json!({ "remoteStartId": 1, "idToken": { "idToken": "A", "type": "ISO14443" } }),
+                json!({ "evseId": 1, "connectorId": 1 }),
+            ),
+        );
+        assert_eq!(scene.doubts(start.0, &start.1), NONE, "its own");
+        scene.by("cnp");
+        assert_eq!(scene.doubts(start.0, &start.1), ["undoes_other"]);
+        assert_eq!(scene.doubts("UnlockConnector", &unlock), ["undoes_other"]);
+        assert_eq!(scene.doubts(start.0, &anywhere), NONE, "the station can choose another");
+        scene.by("cso").switch(0, false);
+        assert_eq!(scene.by("cnp").doubts(start.0, &anywhere), ["undoes_other"]);
+    }
+}
