@@ -9,6 +9,7 @@ use std::sync::Arc;
 use chargewarden_ocpp::Timestamp;
 use chargewarden_policy::About;
 
+use super::fleet::Member;
 use super::reservations::Reservations;
 use super::secrets::Secrets;
 use crate::facts::{Holdings, Mark};
@@ -21,6 +22,14 @@ pub(super) struct Held {
 }
 
 impl Held {
+    /// These are the stations there are: what others held is forgotten.
+    pub(super) fn set_fleet(&mut self, members: &[Member]) {
+        let stations: BTreeSet<&str> = members.iter().map(|member| member.station.as_str()).collect();
+        self.reservations.keep_only(&stations);
+        self.secrets.keep_only(&stations);
+        self.reservations.expect(members.iter().filter_map(|member| member.site.as_deref()));
+    }
+
     /// A station holds this now.
     pub(super) fn holds(&mut self, about: &About, holdings: &Holdings, now: Timestamp) {
         let station: Arc<str> = about.station.as_str().into();
@@ -36,7 +45,7 @@ pub(super) struct Marked {
 }
 
 impl Marked {
-    /// Whether a station other than this one has it.
+    /// The stations that have it, without this one.
     pub(super) fn elsewhere(&self, mark: Mark, station: &str) -> impl Iterator<Item = &Arc<str>> {
         self.stations.get(&mark).into_iter().flatten().filter(move |other| ***other != *station)
     }

@@ -96,6 +96,7 @@ impl Ledger {
 
     /// These are the stations there are: the base of limits in percent. Until it is called, it is those that were seen.
     pub fn set_fleet(&self, members: &[Member]) {
+        self.held().set_fleet(members);
         self.lock().set_fleet(members);
     }
 

@@ -53,20 +53,36 @@ impl Reservations {
         if let Some(site) = &stand.site {
             self.sites.entry(Arc::clone(site)).or_default().insert(Arc::clone(station));
         }
-        let now = (stand.site.clone(), stand.running.clone());
-        let Some(before) = self.stations.insert(Arc::clone(station), stand) else { return };
-        let (site, running) = now;
+        let (site, running) = (stand.site.clone(), stand.running.clone());
+        if let Some(before) = self.stations.insert(Arc::clone(station), stand) {
+            self.leave(station, &before, site.as_deref(), &running);
+        }
+    }
+
+    /// What a station held before, and holds no longer, is forgotten.
+    fn leave(&mut self, station: &str, before: &Stand, site: Option<&str>, running: &[RunningReservation]) {
         for token in before.running.iter().filter_map(|one| one.token) {
             if !running.iter().any(|one| one.token == Some(token)) {
                 self.tokens.remove(token, station);
             }
         }
-        if let Some(left) = before.site.filter(|before| Some(before) != site.as_ref())
-            && let Some(stations) = self.sites.get_mut(&left)
+        if let Some(left) = before.site.as_deref().filter(|left| Some(*left) != site)
+            && let Some(stations) = self.sites.get_mut(left)
         {
             stations.remove(station);
             if stations.is_empty() {
-                self.sites.remove(&left);
+                self.sites.remove(left);
+            }
+        }
+    }
+
+    /// Only these stations are left.
+    pub(super) fn keep_only(&mut self, stations: &BTreeSet<&str>) {
+        let gone: Vec<Arc<str>> =
+            self.stations.keys().filter(|station| !stations.contains(&***station)).cloned().collect();
+        for station in gone {
+            if let Some(before) = self.stations.remove(&station) {
+                self.leave(&station, &before, None, &[]);
             }
         }
     }
@@ -162,7 +178,7 @@ mod tests {
             known.holds(&a, &about("a", site), running(Mark::of(&key, &number.to_string())));
         }
         assert_eq!((known.stations.len(), known.sites.len(), known.tokens.len()), (1, 1, 1));
-        known.holds(&a, &about("a", "y"), Vec::new());
-        assert_eq!(known.tokens.len(), 0);
+        known.keep_only(&BTreeSet::from(["b"]));
+        assert_eq!((known.stations.len(), known.sites.len(), known.tokens.len()), (0, 0, 0));
     }
 }

@@ -1,6 +1,6 @@
 //! Passwords of stations, by their marks: whether two have the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::held::Marked;
@@ -27,6 +27,16 @@ impl Secrets {
             self.passwords.add(*password, station);
         }
         self.stations.insert(Arc::clone(station), passwords.into());
+    }
+
+    /// Only these stations are left.
+    pub(super) fn keep_only(&mut self, stations: &BTreeSet<&str>) {
+        let gone: Vec<Arc<str>> =
+            self.stations.keys().filter(|station| !stations.contains(&***station)).cloned().collect();
+        for station in gone {
+            self.holds(&station, &[]);
+            self.stations.remove(&station);
+        }
     }
 
     /// Whether another station was given it.
