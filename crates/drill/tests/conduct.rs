@@ -1,4 +1,5 @@
 //! How stations behave, and how they are answered: what is odd, and the honest work beside it, in every version.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

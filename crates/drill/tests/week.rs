@@ -1,4 +1,5 @@
 //! A week's ordinary work is not hindered by the shipped packs.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use std::sync::Arc;
 
