@@ -72,7 +72,7 @@ impl Play {
         let token = match depot {
             // A vehicle, and its place.
             true => format!("BUS{place:04}{evse}"),
-            false => format!("{:08X}", 0x0400_0000 + self.below(4_000) * 7_919),
+            false => self.stranger(),
         };
         let appetite_w = match (fast, self.below(3)) {
             (true, _) => 50_000 + i64::from(self.below(90)) * 1_000,
@@ -99,6 +99,17 @@ impl Play {
             (_, _) => Leaving::Cable,
         };
         self.leaving.entry(minute + i64::from(minutes)).or_default().push((place, evse, leaving));
+    }
+
+    /// A driver's token: nobody charges at two places at once.
+    fn stranger(&mut self) -> String {
+        loop {
+            let token = format!("{:08X}", 0x0400_0000 + self.below(4_000) * 7_919);
+            let mut charges = self.world.stations().iter().flat_map(|station| station.charges());
+            if charges.all(|charge| charge.token != token) {
+                return token;
+            }
+        }
     }
 
     /// A card that nobody knows, held up once by mistake.

@@ -176,6 +176,7 @@ impl Play {
         // Somebody has just stopped, and the cable does not come out.
         let Some(station) = self.world.station(place) else { return };
         let Some(evse) = station.free_evse() else { return };
+        self.world.status(place, evse, "Preparing");
         self.world.status(place, evse, "Finishing");
         let payload = match self.is_v16(place) {
             true => json!({ "connectorId": evse }),
