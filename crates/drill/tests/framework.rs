@@ -86,7 +86,8 @@ fn what_a_campaign_reaches_is_counted_in_stations() {
         .iter()
         .filter_map(|stage| if let Stage::Attack(row) = stage { Some(row.percent()) } else { None })
         .collect();
-    assert_eq!(shares, [0.0, 0.0, 100.0, 100.0]);
+    // One in 20 min, for two days: 144 of 200.
+    assert_eq!(shares, [0.0, 0.0, 100.0, 72.0]);
 }
 
 #[test]

@@ -17,6 +17,10 @@ pub(super) fn doubts(sessions: &Sessions, scene: &Scene<'_>, out: &mut Doubts) {
     if scene.heard.message.action != Action::StartTransaction {
         return;
     }
+    // Who is turned away gets any number: 0, as some spell it.
+    if group(scene).is_none() {
+        return;
+    }
     let (Some(number), Some(call)) = (scene.root.int("transactionId"), call(scene)) else { return };
     let id = number.to_string();
     let again = sessions.started_1_6(&call);
