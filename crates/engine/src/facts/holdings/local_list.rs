@@ -172,11 +172,11 @@ impl LocalList {
 }
 
 impl Size {
-    /// What a differential update takes away.
+    /// What a differential update takes away: no more than there can be.
     fn lost(self, update: &Update) -> i64 {
         // In a list of stolen cards another one was not there before.
         let refused = if self.refused > self.least { 0 } else { update.refused };
-        update.removed.saturating_add(refused)
+        update.removed.saturating_add(refused).min(self.most)
     }
 
     /// A full update: what it no longer has is lost.

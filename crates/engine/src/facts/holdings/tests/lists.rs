@@ -143,3 +143,14 @@ fn a_list_that_refuses_shrinks_too() {
         assert_eq!(scene.accepted("SendLocalList", &more), NONE);
     }
 }
+
+#[test]
+fn an_empty_list_has_nothing_to_lose() {
+    for mut scene in Scene::each(&ALL) {
+        scene.tells_version(0);
+        let info = scene.pick("idTagInfo", "idTokenInfo");
+        let mut list = scene.list(false, 1, 2, 0);
+        list["localAuthorizationList"][1][info] = json!({ "status": "Blocked" });
+        assert_eq!(scene.doubts("SendLocalList", &list), NONE);
+    }
+}
